@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import { compileCondition } from './condition.js';
+import { afterFiring, evaluate } from './evaluate.js';
+import { ZERO_LOCATION, type SignalSample } from './sample.js';
+import { decodeReading, EMPTY_STATE, encodeReading, type State } from './state.js';
+
+const START_MS = Date.UTC(2026, 0, 15, 12);
+
+const speed = (valueNumber: number): SignalSample => ({
+  kind: 'signal',
+  vehicle: 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345',
+  name: 'speed',
+  index: 0,
+  timestamp: '2026-01-15T12:00:00Z',
+  source: '0xF26421509Efe92861a587482100c6d728aBf1CD0',
+  producer: '',
+  valueNumber,
+  valueString: '',
+  valueLocation: ZERO_LOCATION,
+});
+
+/** Feeds [second, speed] pairs to one trigger and gives each one's outcome. */
+function run(condition: string, cooldownSeconds: number, arrivals: [second: number, speed: number][]): string[] {
+  const rule = { condition: compileCondition('number', condition), cooldownMs: cooldownSeconds * 1000 };
+  let state: State = EMPTY_STATE;
+  return arrivals.map(([second, value]) => {
+    const arrivalMs = START_MS + second * 1000;
+    const outcome = evaluate(rule, state, speed(value), arrivalMs);
+    if (outcome.kind === 'fired') state = afterFiring(state, speed(value), arrivalMs);
+    return outcome.kind;
+  });
+}
+
+describe('the cool-down', () => {
+  test.each<[string, number, [number, number][], string[]]>([
+    [
+      '0 fires every time',
+      0,
+      [
+        [0, 60],
+        [0, 60],
+        [1, 60],
+      ],
+      ['fired', 'fired', 'fired'],
+    ],
+    [
+      'ends exactly when it is over',
+      30,
+      [
+        [0, 60],
+        [29.999, 60],
+        [30, 60],
+      ],
+      ['fired', 'cooling', 'fired'],
+    ],
+    [
+      'counts from the last firing, not from samples in between',
+      30,
+      [
+        [0, 60],
+        [20, 60],
+        [30, 60],
+      ],
+      ['fired', 'cooling', 'fired'],
+    ],
+    [
+      'is not started by a sample that does not meet the condition',
+      30,
+      [
+        [0, 10],
+        [1, 60],
+      ],
+      ['not_met', 'fired'],
+    ],
+    [
+      'holds for records that arrive with an earlier time',
+      30,
+      [
+        [100, 60],
+        [90, 60],
+        [70, 60],
+      ],
+      ['fired', 'cooling', 'fired'],
+    ],
+    [
+      'does not hide that a condition is not met',
+      30,
+      [
+        [0, 60],
+        [1, 10],
+      ],
+      ['fired', 'not_met'],
+    ],
+  ])('%s', (_, cooldownSeconds, arrivals, outcomes) => {
+    expect(run('value > 55', cooldownSeconds, arrivals)).toEqual(outcomes);
+  });
+
+  test('one record from a clock far ahead blocks nothing for good', () => {
+    const yearAhead = 365 * 86_400;
+    expect(
+      run('value > 55', 30, [
+        [yearAhead, 60],
+        [0, 60],
+        [10, 60],
+      ]),
+    ).toEqual(['fired', 'fired', 'cooling']);
+  });
+});
+
+describe('previousValue', () => {
+  test.each<[string, [number, number][], string[]]>([
+    [
+      'value > 55 && value != previousValue',
+      [
+        [0, 60],
+        [1, 60],
+        [2, 50],
+        [3, 60],
+        [4, 61],
+      ],
+      ['fired', 'not_met', 'not_met', 'not_met', 'fired'],
+    ],
+    [
+      'value < previousValue',
+      [
+        [0, 60],
+        [1, 50],
+      ],
+      ['not_met', 'not_met'],
+    ],
+    [
+      'value - previousValue >= 10',
+      [
+        [0, 10],
+        [1, 19],
+        [2, 20],
+      ],
+      ['fired', 'not_met', 'fired'],
+    ],
+  ])('%s is about the sample that fired last', (condition, arrivals, outcomes) => {
+    expect(run(condition, 0, arrivals)).toEqual(outcomes);
+  });
+});
+
+test('an evaluation that fails is an outcome with its reason, and fires nothing', () => {
+  const rule = { condition: compileCondition('event', 'durationNs / previousDurationNs > 1'), cooldownMs: 0 };
+  const event = { ...speed(0), kind: 'event' as const, metadata: '', durationNs: 5n, tags: [] };
+  expect(evaluate(rule, EMPTY_STATE, event, START_MS)).toEqual({
+    kind: 'failed',
+    code: expect.any(String),
+    message: expect.any(String),
+  });
+});
+
+test('firing counts, and keeps the version for the commit to check', () => {
+  const state = { ...EMPTY_STATE, version: 4, sequence: 7 };
+  expect(afterFiring(state, speed(60), START_MS)).toEqual({
+    version: 4,
+    sequence: 8,
+    firedAtMs: START_MS,
+    previous: speed(60),
+  });
+});
+
+test.each([
+  [
+    {
+      kind: 'signal' as const,
+      valueNumber: -0.5,
+      valueString: 'a"\\u0000',
+      valueLocation: { latitude: 1, longitude: 2, hdop: 3, heading: 4 },
+      source: 's',
+    },
+  ],
+  [
+    {
+      kind: 'event' as const,
+      name: 'n',
+      source: 's',
+      metadata: '{"a":1}',
+      durationNs: 18446744073709551615n,
+      tags: ['t'],
+    },
+  ],
+])('a stored reading is read back exactly', (reading) => {
+  expect(decodeReading(encodeReading(reading))).toEqual(reading);
+});

@@ -1,0 +1,46 @@
+import { ConditionFailure, type Condition } from './condition.js';
+import type { Sample } from './sample.js';
+import type { State } from './state.js';
+
+/** What became of one sample under one trigger. */
+export type Outcome =
+  | { kind: 'fired' }
+  | { kind: 'not_met' }
+  | { kind: 'cooling'; untilMs: number }
+  | { kind: 'failed'; code: string; message: string };
+
+export interface Rule {
+  condition: Condition;
+  cooldownMs: number;
+}
+
+/**
+ * Decides whether a sample makes a trigger fire, given what the (trigger, vehicle) remembers. The cool-down counts from
+ * the last firing in arrival time, in both directions: |arrival - last firing| < cool-down is cooling, so that a replay
+ * decides as the first run did and one record from a wrong clock blocks nothing for good. The condition is asked first:
+ * a sample that does not meet it needs no state, unless the condition reads previous values.
+ */
+export function evaluate(rule: Rule, state: State, sample: Sample, arrivalMs: number): Outcome {
+  const met = isMet(rule.condition, sample, state);
+  if (typeof met !== 'boolean') return met;
+  if (!met) return { kind: 'not_met' };
+  const { firedAtMs } = state;
+  if (firedAtMs !== undefined && Math.abs(arrivalMs - firedAtMs) < rule.cooldownMs) {
+    return { kind: 'cooling', untilMs: firedAtMs + rule.cooldownMs };
+  }
+  return { kind: 'fired' };
+}
+
+/** What the (trigger, vehicle) remembers after firing. `version` stays: the commit of the state raises it. */
+export function afterFiring(state: State, sample: Sample, arrivalMs: number): State {
+  return { version: state.version, firedAtMs: arrivalMs, sequence: state.sequence + 1, previous: sample };
+}
+
+function isMet(condition: Condition, sample: Sample, state: State): boolean | Outcome {
+  try {
+    return condition.evaluate(sample, state.previous);
+  } catch (error) {
+    if (error instanceof ConditionFailure) return { kind: 'failed', code: error.code, message: error.message };
+    throw error;
+  }
+}

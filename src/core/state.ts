@@ -1,0 +1,37 @@
+import type { Reading } from './sample.js';
+
+/** What a (trigger, vehicle) remembers. */
+export interface State {
+  /** Raised by one at each stored change; 0 when nothing was ever stored. A commit names the one it was computed from. */
+  version: number;
+  /** Arrival time of the last firing, ms since 1970; undefined before the first. */
+  firedAtMs: number | undefined;
+  /** How often it fired. */
+  sequence: number;
+  /** The sample that fired last; undefined before the first firing and after the state was emptied. */
+  previous: Reading | undefined;
+}
+
+export const EMPTY_STATE: State = Object.freeze({
+  version: 0,
+  firedAtMs: undefined,
+  sequence: 0,
+  previous: undefined,
+});
+
+/** A reading as the text that is stored; `decodeReading` reads it back exactly. */
+export function encodeReading(reading: Reading): string {
+  if (reading.kind === 'event') {
+    const { name, source, metadata, durationNs, tags } = reading;
+    return JSON.stringify({ kind: 'event', name, source, metadata, durationNs: durationNs.toString(), tags });
+  }
+  const { valueNumber, valueString, valueLocation, source } = reading;
+  return JSON.stringify({ kind: 'signal', valueNumber, valueString, valueLocation, source });
+}
+
+/** Reads what `encodeReading` wrote. Throws on any other text: only the store writes it. */
+export function decodeReading(text: string): Reading {
+  const stored = JSON.parse(text) as
+    Reading | (Omit<Extract<Reading, { kind: 'event' }>, 'durationNs'> & { durationNs: string });
+  return stored.kind === 'event' ? { ...stored, durationNs: BigInt(stored.durationNs) } : stored;
+}
