@@ -1,0 +1,35 @@
+/** Settings of which either all are set or none, and what they are for. */
+const TOGETHER: readonly (readonly [names: readonly string[], purpose: string])[] = [
+  [['IDENTITY_API_URL', 'TOKEN_EXCHANGE_GRPC_ADDR'], "DIMO's permissions need both services"],
+  [['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'], 'a log-in to Kafka needs all three'],
+  [['VEHICLE_NFT_ADDRESS', 'DIMO_REGISTRY_CHAIN_ID'], 'a contract is an address on a chain'],
+];
+
+const DATABASE_PARTS = ['DB_HOST', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
+const DATABASE_PARTS_NEEDED = ['DB_HOST', 'DB_USER', 'DB_NAME'];
+
+/** The rules between settings that these variables break, each as a sentence. Values are not looked at, only whether they are set. */
+export function brokenRules(given: Record<string, string>): string[] {
+  return [...databaseRules(given), ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose))];
+}
+
+function databaseRules(given: Record<string, string>): string[] {
+  if (given.DATABASE_URL !== undefined) return [];
+  if (!DATABASE_PARTS.some((name) => given[name] !== undefined)) {
+    return ['DATABASE_URL is not set: set it, or DB_HOST, DB_USER, DB_PASSWORD and DB_NAME'];
+  }
+  return missing(given, DATABASE_PARTS_NEEDED).map(
+    (name) => `${name} is not set: set it, or DATABASE_URL instead of all DB_ settings`,
+  );
+}
+
+function togetherRule(given: Record<string, string>, names: readonly string[], purpose: string): string[] {
+  const absent = missing(given, names);
+  if (absent.length === 0 || absent.length === names.length) return [];
+  const present = names.filter((name) => !absent.includes(name));
+  return [`${absent.join(' and ')} must be set beside ${present.join(' and ')}: ${purpose}`];
+}
+
+function missing(given: Record<string, string>, names: readonly string[]): string[] {
+  return names.filter((name) => given[name] === undefined);
+}

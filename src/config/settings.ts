@@ -1,0 +1,161 @@
+import { hostname } from 'node:os';
+import { environment } from './environment.js';
+import type { Environment } from './environment.js';
+import { brokenRules } from './setting-rules.js';
+
+/** What the program is told from outside, in its own words. Times are in ms unless the name says otherwise. */
+export interface Settings {
+  role: 'all' | 'api' | 'engine' | 'delivery';
+  instanceName: string;
+  logLevel: string;
+  shutdownGraceMs: number;
+  http: { host: string; port: number; monitoringPort: number; adminToken: string | undefined };
+  database: { url: string; directUrl: string | undefined; poolSize: number };
+  kafka: {
+    brokers: string[];
+    groupId: string;
+    ssl: boolean;
+    sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | undefined;
+    signalsTopic: string;
+    eventsTopic: string;
+    sessionMs: number;
+    /** Undefined: topics are not created. */
+    createTopicsPartitions: number | undefined;
+  };
+  catalogFile: string | undefined;
+  tokens: { jwksUrl: string; issuer: string | undefined; audience: string | undefined };
+  /** Undefined: permissions are grants of our own. */
+  dimo: { identityUrl: string; tokenExchangeAddress: string } | undefined;
+  permissionCacheSeconds: number;
+  /** What the DIDs of a license's vehicles must name to be subscribed by "all"; undefined takes every vehicle. */
+  vehicleContract: { chainId: number; address: string } | undefined;
+  /** The first one encrypts, all decrypt; 32 bytes each. */
+  encryptionKeys: Buffer[];
+  /** Networks, addresses and `address:port` pairs, as `AddressGuard` takes them. */
+  targetAllow: string[];
+  delivery: {
+    timeoutMs: number;
+    /** For `parseRetrySchedule`. */
+    retrySchedule: string;
+    concurrency: number;
+    concurrencyPerEndpoint: number;
+    leaseSeconds: number;
+  };
+  eventRetentionDays: number;
+}
+
+export type ReadSettings = { kind: 'ok'; settings: Settings } | { kind: 'invalid'; errors: string[] };
+
+/** Variables whose values are never repeated in an error. */
+const SECRETS = new Set([
+  'ADMIN_TOKEN',
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'DB_PASSWORD',
+  'KAFKA_SASL_PASSWORD',
+  'SECRET_ENCRYPTION_KEY',
+]);
+
+const ECHO_LENGTH_MAX = 100;
+
+/**
+ * Reads all settings from environment variables. Blank variables count as not set. Either everything is right, or every
+ * error is named at once, each with its variable and what it should be. `hostName` is the instance's name where none is
+ * set.
+ */
+export function readSettings(env: Record<string, string | undefined>, hostName: string = hostname()): ReadSettings {
+  const given = givenValues(env);
+  const parsed = environment.safeParse(given);
+  const errors = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, given));
+  errors.push(...brokenRules(given));
+  if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors };
+  return { kind: 'ok', settings: arrange(parsed.data, hostName) };
+}
+
+/** The variables that are ours and not blank, without blanks around them. */
+function givenValues(env: Record<string, string | undefined>): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(environment.shape)) {
+    const text = env[name]?.trim();
+    if (text) given[name] = text;
+  }
+  return given;
+}
+
+function describe(issue: { path: PropertyKey[]; message: string }, given: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const text = given[name];
+  if (text === undefined) return `${name} is not set: it must be ${issue.message}`;
+  const isTold = !SECRETS.has(name) && !text.includes('@');
+  return `${name} must be ${issue.message}${isTold ? `, but is "${text.slice(0, ECHO_LENGTH_MAX)}"` : ''}`;
+}
+
+function arrange(env: Environment, hostName: string): Settings {
+  return {
+    role: env.ROLE,
+    instanceName: env.INSTANCE_NAME ?? hostName,
+    logLevel: env.LOG_LEVEL,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    http: { host: env.HOST, port: env.PORT, monitoringPort: env.MON_PORT, adminToken: env.ADMIN_TOKEN },
+    database: {
+      url: env.DATABASE_URL ?? databaseUrl(env),
+      directUrl: env.DATABASE_DIRECT_URL,
+      poolSize: env.DATABASE_POOL_SIZE,
+    },
+    kafka: arrangeKafka(env),
+    catalogFile: env.CATALOG_FILE,
+    tokens: { jwksUrl: env.JWK_KEY_SET_URL, issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE },
+    ...arrangePermissions(env),
+    encryptionKeys: env.SECRET_ENCRYPTION_KEY,
+    targetAllow: env.TARGET_ALLOW_CIDRS ?? [],
+    delivery: {
+      timeoutMs: env.DELIVERY_TIMEOUT_SECONDS * 1000,
+      retrySchedule: env.DELIVERY_RETRY_SCHEDULE,
+      concurrency: env.DELIVERY_CONCURRENCY,
+      concurrencyPerEndpoint: env.DELIVERY_CONCURRENCY_PER_ENDPOINT,
+      leaseSeconds: env.DELIVERY_LEASE_SECONDS,
+    },
+    eventRetentionDays: env.EVENT_RETENTION_DAYS,
+  };
+}
+
+function arrangeKafka(env: Environment): Settings['kafka'] {
+  const [mechanism, username, password] = [env.KAFKA_SASL_MECHANISM, env.KAFKA_SASL_USERNAME, env.KAFKA_SASL_PASSWORD];
+  return {
+    brokers: env.KAFKA_BROKERS,
+    groupId: env.KAFKA_GROUP_ID,
+    ssl: env.KAFKA_SSL,
+    sasl: mechanism && username && password ? { mechanism, username, password } : undefined,
+    signalsTopic: env.DEVICE_SIGNALS_TOPIC,
+    eventsTopic: env.DEVICE_EVENTS_TOPIC,
+    sessionMs: env.KAFKA_SESSION_TIMEOUT_MS,
+    createTopicsPartitions: env.KAFKA_CREATE_TOPICS_PARTITIONS,
+  };
+}
+
+function arrangePermissions(env: Environment): Pick<Settings, 'dimo' | 'permissionCacheSeconds' | 'vehicleContract'> {
+  const [identityUrl, tokenExchangeAddress] = [env.IDENTITY_API_URL, env.TOKEN_EXCHANGE_GRPC_ADDR];
+  const [address, chainId] = [env.VEHICLE_NFT_ADDRESS, env.DIMO_REGISTRY_CHAIN_ID];
+  return {
+    dimo: identityUrl && tokenExchangeAddress ? { identityUrl, tokenExchangeAddress } : undefined,
+    permissionCacheSeconds: env.PERMISSION_CACHE_SECONDS,
+    vehicleContract: address && chainId ? { address, chainId } : undefined,
+  };
+}
+
+/**
+ * The parts as one URL. `require` means here what it means to libpq, an encrypted connection to whomever; pg reads it
+ * otherwise unless told.
+ */
+function databaseUrl(env: Environment): string {
+  const sslModes = {
+    disable: 'sslmode=disable',
+    require: 'uselibpqcompat=true&sslmode=require',
+    'verify-ca': 'sslmode=verify-full',
+    'verify-full': 'sslmode=verify-full',
+  };
+  const host = env.DB_HOST ?? '';
+  const password = env.DB_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.DB_PASSWORD)}`;
+  const authority = `${encodeURIComponent(env.DB_USER ?? '')}${password}@${host.includes(':') ? `[${host}]` : host}`;
+  return `postgres://${authority}:${env.DB_PORT}/${encodeURIComponent(env.DB_NAME ?? '')}?${sslModes[env.DB_SSL_MODE]}`;
+}

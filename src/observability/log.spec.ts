@@ -1,0 +1,118 @@
+import { expect, test } from '@jest/globals';
+import { createLog, silentLog } from './log.js';
+
+/** A log at `info` and what it wrote, parsed. */
+function recordingLog(level = 'info') {
+  const lines: string[] = [];
+  const log = createLog(level, 'tripline', { write: (line: string) => void lines.push(line) });
+  return { log, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+const SECRET = 'correct-horse-battery';
+const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
+
+test('a line is JSON with level, time, name, fields and message', () => {
+  const { log, entries } = recordingLog();
+  log.info({ vehicle: 'did:x', count: 3 }, 'Something happened');
+  expect(entries()).toEqual([
+    {
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      name: 'tripline',
+      vehicle: 'did:x',
+      count: 3,
+      msg: 'Something happened',
+    },
+  ]);
+});
+
+test('lines below the level are not written', () => {
+  const { log, lines } = recordingLog('warn');
+  log.debug({}, 'a');
+  log.info({}, 'b');
+  log.warn({}, 'c');
+  log.error({}, 'd');
+  expect(lines).toHaveLength(2);
+});
+
+test('an unknown level is refused', () => {
+  expect(() => createLog('loud')).toThrow();
+});
+
+test.each<[string, object]>([
+  ['token', { token: SECRET }],
+  ['authorization header', { headers: { Authorization: SECRET } }],
+  ['nested deep', { a: { b: [{ c: { secret: SECRET } }] } }],
+  ['kebab case', { headers: { 'x-api-key': SECRET, 'webhook-signature': SECRET } }],
+  ['snake case', { env: { ADMIN_TOKEN: SECRET, KAFKA_SASL_PASSWORD: SECRET, SECRET_ENCRYPTION_KEY: SECRET } }],
+  ['camel case', { verificationToken: SECRET, signingSecret: SECRET }],
+  ['a list of secrets', { secrets: [SECRET] }],
+  ['an object of secrets', { credentials: { user: SECRET } }],
+  ['bearer in a text', { note: `got Bearer ${SECRET} from a client` }],
+  ['password in a URL', { url: `postgres://user:${SECRET}@db:5432/x` }],
+  ['password with an @ in a URL', { url: `postgres://user:p@ss${SECRET}@db:5432/x` }],
+  ['a signing secret in a text', { body: `{"secret":"whsec_${SECRET}"}` }],
+  ['an API key in a text', { note: `tl_live_${SECRET}` }],
+  ['an error', { err: new Error(`cannot connect to https://user:${SECRET}@x/`) }],
+  ['the cause of an error', { err: new Error('a', { cause: new Error(`Bearer ${SECRET}`) }) }],
+  ['a member of an error', { err: Object.assign(new Error('a'), { config: { password: SECRET } }) }],
+  ['a URL object', { target: new URL(`https://user:${SECRET}@host/`) }],
+])('a secret is never written: %s', (_, fields) => {
+  const { log, lines } = recordingLog();
+  log.info(fields, 'x');
+  log.child(fields).info({}, 'y');
+  expect(lines).toHaveLength(2);
+  expect(lines.join()).not.toContain(SECRET);
+});
+
+test('a token is taken out of the message and of any field', () => {
+  const { log, lines } = recordingLog();
+  log.warn({ reason: `cannot read ${JWT}` }, `refused ${JWT}`);
+  expect(lines.join()).not.toMatch(/eyJ|c2lnbmF0dXJl/);
+});
+
+test('what only sounds like a secret stays', () => {
+  const { log, entries } = recordingLog();
+  log.info({ hasToken: true, token: undefined, tokenId: 7, secretary: 'Ann', url: 'https://a.example/b@c' }, 'x');
+  expect(entries()[0]).toMatchObject({ hasToken: true, tokenId: 7, secretary: 'Ann', url: 'https://a.example/b@c' });
+});
+
+test('an error is written with type, message, stack, code and cause', () => {
+  const { log, entries } = recordingLog();
+  log.error(
+    { err: Object.assign(new TypeError('no'), { code: 'E1' }), other: new Error('a', { cause: new Error('b') }) },
+    'x',
+  );
+  expect(entries()[0]).toMatchObject({
+    err: { type: 'TypeError', message: 'no', code: 'E1', stack: expect.stringContaining('log.spec') },
+    other: { message: 'a', cause: { message: 'b' } },
+  });
+});
+
+test('cycles, big integers, buffers and long texts cannot harm a line', () => {
+  const { log, lines, entries } = recordingLog();
+  const cycle: Record<string, unknown> = {
+    at: new Date(0),
+    big: 2n ** 64n,
+    bytes: Buffer.from('abc'),
+    text: 'x'.repeat(1_000_000),
+  };
+  cycle.self = cycle;
+  log.info(cycle, 'x');
+  expect(entries()[0]).toMatchObject({
+    at: '1970-01-01T00:00:00.000Z',
+    big: '18446744073709551616',
+    bytes: '[3 bytes]',
+  });
+  expect(lines[0]!.length).toBeLessThan(200_000);
+});
+
+test('a child writes its fields with each line', () => {
+  const { log, entries } = recordingLog();
+  log.child({ topic: 't' }).child({ partition: 1 }).info({ offset: 5n }, 'x');
+  expect(entries()[0]).toMatchObject({ topic: 't', partition: 1, offset: '5' });
+});
+
+test('the silent log can be used like any other', () => {
+  expect(() => silentLog.child({}).error({}, 'x')).not.toThrow();
+});
