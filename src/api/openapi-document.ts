@@ -1,0 +1,187 @@
+import { createRequire } from 'node:module';
+import type { INestApplication } from '@nestjs/common';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import { definitionOf } from './openapi-operation.js';
+import type { OperationDefinition } from './openapi-operation.js';
+import { curlSample } from './openapi-sample.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+const SCHEMAS = '#/components/schemas/';
+
+const problemBody = z
+  .object({
+    type: z.string().meta({ description: 'Names the kind of problem; about:blank says no more than the status.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What happened and what to do about it.' }),
+    message: z.string().meta({ description: 'Short text, the same for all problems of its kind where it can be.' }),
+    code: z.int().meta({ description: 'The status again.' }),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().meta({ description: 'JSON pointer into the body, or the name of a parameter.' }),
+          detail: z.string(),
+        }),
+      )
+      .optional(),
+    line: z.int().optional().meta({ description: 'Of a mistake in a condition or in the JSON, from 1.' }),
+    column: z.int().optional().meta({ description: 'From 1, in UTF-16 units of the text as it was sent.' }),
+    length: z.int().optional(),
+    conditionCode: z.string().optional().meta({ description: 'Kind of mistake in a condition.' }),
+    nearest: z.array(z.string()).optional().meta({ description: 'Names that are like an unknown one.' }),
+    step: z
+      .enum(['address', 'connect', 'tls', 'status', 'body', 'token'])
+      .optional()
+      .meta({ description: 'Where the handshake with a target failed.' }),
+  })
+  .meta({ id: 'Problem' });
+
+const DESCRIPTION = `Register webhooks with a condition over vehicle telemetry, subscribe vehicles to them, and receive a
+signed CloudEvent whenever a condition holds.
+
+Every request needs a developer's JWT (\`Authorization: Bearer\`); a license sees its own webhooks only. Errors are
+RFC 9457 problems. Names of JSON members may be written in any letter case, null means "not given", unknown members are
+ignored and named in \`warnings\`. Lists answer whole; with \`limit\` or \`cursor\` they answer a page, and the \`Link\`
+header names the next one.`;
+
+const PATH_PARAMETERS: Readonly<Record<string, { description: string; example: string }>> = {
+  id: { description: 'The webhook, by its id.', example: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2' },
+  did: {
+    description: 'The vehicle, by its DID, as it is or percent-encoded.',
+    example: 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345',
+  },
+  license: {
+    description: 'The developer license, by its address.',
+    example: '0xF26421509Efe92861a587482100c6d728aBf1CD0',
+  },
+};
+
+const BASE: Omit<OpenAPIObject, 'paths'> = {
+  openapi: '3.1.0',
+  info: { title: 'Tripline', version, description: DESCRIPTION },
+  servers: [{ url: '/' }],
+  tags: [
+    { name: 'Webhooks', description: 'A metric, a condition, and where to send what it finds.' },
+    { name: 'Subscriptions', description: 'Which vehicles a webhook watches.' },
+    { name: 'Conditions', description: 'To check and try conditions.' },
+    { name: 'Catalogue', description: 'What can be watched.' },
+    { name: 'State', description: 'What webhooks remember of vehicles.' },
+    { name: 'Administration', description: 'For operators, with the admin token.' },
+    { name: 'Service' },
+  ],
+};
+
+/**
+ * The OpenAPI 3.1 document of an application's routes. Nest tells paths and methods; everything else is said by
+ * `@Operation` and the zod schemas. Throws for a route that nothing describes.
+ */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  const scanned = SwaggerModule.createDocument(app, BASE, { standardSchemaConverter: () => ({ schema: {} }) });
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [path, item] of Object.entries(scanned.paths)) {
+    for (const [method, operation] of Object.entries(item as Record<string, { operationId?: string }>)) {
+      (paths[path] ??= {})[method] = describeOperation(path, method, definitionOf(operation.operationId));
+    }
+  }
+  return {
+    ...BASE,
+    paths: paths,
+    components: {
+      schemas: namedSchemas() as never,
+      securitySchemes: {
+        developer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A developer license's JWT." },
+        admin: { type: 'http', scheme: 'bearer', description: 'The admin token of the installation.' },
+      },
+    },
+  };
+}
+
+function describeOperation(path: string, method: string, definition: OperationDefinition): Record<string, unknown> {
+  const { id, tag, summary, description, access, body } = definition;
+  const example = Object.values(body?.examples ?? {})[0]?.value;
+  const source = curlSample({ path: filledPath(path), method, access, example });
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: `${description ? `${description}\n\n` : ''}\`\`\`sh\n${source}\n\`\`\``,
+    ...(access === 'anyone' ? { security: [] } : { security: [{ [access]: [] }] }),
+    parameters: [...pathParameters(path), ...queryParameters(definition.query)],
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: reference(body.schema), examples: body.examples } },
+      },
+    }),
+    responses: { [definition.status]: success(definition), ...problems(definition) },
+    'x-codeSamples': [{ lang: 'Shell', label: 'curl', source }],
+  };
+}
+
+function success({ answer, headers, id }: OperationDefinition): Record<string, unknown> {
+  const named = Object.entries(headers ?? {}).map(([name, description]) => [name, header(description)] as const);
+  const mediaType = id === 'getRoot' ? 'text/plain' : 'application/json';
+  return {
+    description: answer?.description ?? 'Done.',
+    headers: { 'X-Request-Id': header('Names the request in our logs.'), ...Object.fromEntries(named) },
+    ...(answer && { content: { [mediaType]: { schema: reference(answer.schema), example: answer.example } } }),
+  };
+}
+
+function problems({ access, body, query, problems: own }: OperationDefinition): Record<string, unknown> {
+  const reasons: Record<number, string | undefined> = {
+    ...(access === 'anyone' ? {} : { 400: 'A parameter or field is wrong.', 401: 'The token is missing or bad.' }),
+    ...(access === 'developer'
+      ? { 403: 'The token is not of a developer license.', 503: 'The token cannot be verified at the moment.' }
+      : {}),
+    ...(body ? { 413: 'The body is too large.', 415: 'The body is not JSON.' } : {}),
+    ...(query ? { 400: 'A parameter is wrong.' } : {}),
+    ...own,
+  };
+  const content = { 'application/problem+json': { schema: reference(problemBody) } };
+  return Object.fromEntries(Object.entries(reasons).map(([status, description]) => [status, { description, content }]));
+}
+
+function pathParameters(path: string): unknown[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const { description, example } = PATH_PARAMETERS[name]!;
+    return { name, in: 'path', required: true, description, schema: { type: 'string' }, example };
+  });
+}
+
+function queryParameters(query: z.ZodObject | undefined): unknown[] {
+  if (query === undefined) return [];
+  const { properties = {} } = z.toJSONSchema(query, { io: 'input' });
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+}
+
+function filledPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => PATH_PARAMETERS[name]!.example);
+}
+
+function header(description: string): unknown {
+  return { description, schema: { type: 'string' } };
+}
+
+/** Named schemas are referred to, others stand where they are used. */
+function reference(schema: z.ZodType): unknown {
+  const name = z.globalRegistry.get(schema)?.id;
+  if (name !== undefined) return { $ref: SCHEMAS + name };
+  if (schema instanceof z.ZodArray) return { type: 'array', items: reference(schema.element as z.ZodType) };
+  return withoutDialect(z.toJSONSchema(schema, { io: 'input' }));
+}
+
+/** Every schema of this API that has a name, as JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. */
+function namedSchemas(): Record<string, unknown> {
+  const { schemas } = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: (name) => SCHEMAS + name });
+  const entries = Object.entries(schemas).map(([name, schema]) => [name, withoutDialect(schema)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The document says once for all schemas what these members say of each. */
+function withoutDialect(schema: object): object {
+  return Object.fromEntries(Object.entries(schema).filter(([member]) => !['$schema', '$id', 'id'].includes(member)));
+}

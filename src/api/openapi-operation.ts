@@ -1,0 +1,45 @@
+import { HttpCode, applyDecorators } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { z } from 'zod';
+
+export interface AnswerDefinition {
+  description: string;
+  schema: z.ZodType;
+  example: unknown;
+}
+
+/** Everything that the document says of one operation and that its route does not. */
+export interface OperationDefinition {
+  /** Unique; generated clients name their methods after it. */
+  id: string;
+  tag: 'Webhooks' | 'Subscriptions' | 'Conditions' | 'Catalogue' | 'State' | 'Administration' | 'Service';
+  summary: string;
+  description?: string;
+  /** Who may call it: the token that it takes. */
+  access: 'developer' | 'admin' | 'anyone';
+  query?: z.ZodObject;
+  body?: { schema: z.ZodObject; examples: Readonly<Record<string, { summary: string; value: unknown }>> };
+  /** Status of success and, unless it has no body, what the answer looks like. */
+  status: number;
+  answer?: AnswerDefinition;
+  /** Statuses of the problems that are particular to it, with their reasons. Those that any operation may have are added. */
+  problems?: Readonly<Record<number, string>>;
+  /** Headers of the success besides those that every answer has. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+const definitions = new Map<string, OperationDefinition>();
+
+/** Describes a route for the OpenAPI document, and sets the status of its success. */
+export function Operation(definition: OperationDefinition): MethodDecorator {
+  if (definitions.has(definition.id)) throw new Error(`two operations are called ${definition.id}`);
+  definitions.set(definition.id, definition);
+  return applyDecorators(HttpCode(definition.status), ApiOperation({ operationId: definition.id }));
+}
+
+/** What was said of an operation; throws for an unknown one: every route must be described. */
+export function definitionOf(operationId: string | undefined): OperationDefinition {
+  const definition = definitions.get(operationId ?? '');
+  if (definition === undefined) throw new Error(`no @Operation describes ${operationId}`);
+  return definition;
+}

@@ -1,0 +1,37 @@
+import { SwaggerModule } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { createDocument } from './openapi-document.js';
+
+/** The page loads nothing from elsewhere; its own styles stand in the HTML. */
+const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
+
+/**
+ * Serves the OpenAPI document: a page at `/swagger`, JSON at `/openapi.json` and at `/swagger/doc.json`, where the
+ * original has it. Call before the application is initialised; the document is made when it is first asked for.
+ */
+export function serveDocument(app: NestExpressApplication): void {
+  let document: OpenAPIObject | undefined;
+  const current = () => (document ??= createDocument(app));
+  app.use('/v1/swagger', (request: Request, response: Response) => {
+    response.redirect(307, `/swagger${request.url === '/' ? '' : request.url}`);
+  });
+  app.use('/swagger', (_request: Request, response: Response, next: NextFunction) => {
+    response.set('Content-Security-Policy', PAGE_POLICY);
+    next();
+  });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/swagger/doc.json', (_request: Request, response: Response) => {
+      response.json(current());
+    });
+  SwaggerModule.setup('swagger', app, current, {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Tripline',
+    // Without this the page would send the document to swagger.io to be judged.
+    swaggerOptions: { validatorUrl: null },
+  });
+}

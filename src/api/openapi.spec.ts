@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { each, send, TestApi, vehicle, type ApiDeveloper, type Answer } from '../../test/support/api.js';
+import { definitionOf, type OperationDefinition } from './openapi-operation.js';
+import { printDocument } from './openapi-print.js';
+
+const printed = await printDocument();
+
+interface DocumentedOperation {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description: string;
+  parameters: { name: string; in: string; schema: object }[];
+  responses: Record<string, { description: string }>;
+  'x-codeSamples': [{ source: string }];
+}
+
+const document = JSON.parse(printed) as {
+  tags: { name: string }[];
+  paths: Record<string, Record<string, DocumentedOperation>>;
+  components: { schemas: object };
+};
+
+interface Route {
+  path: string;
+  method: string;
+  operation: DocumentedOperation;
+  definition: OperationDefinition;
+}
+
+const routes: Route[] = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => {
+    return { path, method, operation, definition: definitionOf(operation.operationId) };
+  }),
+);
+const named = routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const);
+
+let api: TestApi;
+let developer: ApiDeveloper;
+beforeAll(async () => {
+  api = await TestApi.start();
+});
+afterAll(() => api.stop());
+
+describe('the document', () => {
+  test('is OpenAPI 3.1 and says nothing of this machine', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Tripline', version: expect.any(String) } });
+    expect(printed).not.toMatch(/localhost|127\.0\.0\.1|\/home\//);
+  });
+
+  test('is what a running server answers', async () => {
+    for (const path of ['/openapi.json', '/swagger/doc.json']) {
+      expect((await send(api.url, 'GET', path)).body).toEqual(document);
+    }
+  });
+
+  test('is the one in the repository, once there is one', () => {
+    const path = 'docs/openapi.json';
+    if (existsSync(path)) expect(readFileSync(path, 'utf8')).toBe(printed);
+  });
+
+  test('refers to nothing that is not there, and has nothing that nobody refers to', () => {
+    const references = new Set(
+      [...printed.matchAll(/"\$ref": "#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name),
+    );
+    expect([...references].sort()).toEqual(Object.keys(document.components.schemas).sort());
+    expect(printed.match(/"\$ref": "(?!#\/components\/schemas\/)/)).toBeNull();
+  });
+
+  test('names each operation once', () => {
+    const ids = routes.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('has the thirteen operations of the original', () => {
+    const vehicles = '/v1/webhooks/vehicles/{did}';
+    const paths = routes.map(({ path, method }) => `${method.toUpperCase()} ${path}`);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        ...['GET /v1/webhooks', 'POST /v1/webhooks', 'GET /v1/webhooks/signals', `GET ${vehicles}`],
+        ...['GET', 'PUT', 'DELETE'].map((method) => `${method} /v1/webhooks/{id}`),
+        ...['{did}', 'list', 'all'].map((which) => `POST /v1/webhooks/{id}/subscribe/${which}`),
+        ...['{did}', 'list', 'all'].map((which) => `DELETE /v1/webhooks/{id}/unsubscribe/${which}`),
+      ]),
+    );
+  });
+});
+
+describe.each(named)('%s', (_name, { path, method, operation, definition }) => {
+  test('is described completely', () => {
+    expect(operation.summary).toMatch(/^[A-Z].*[^.]$/);
+    expect(each(document.tags, 'name')).toContain(operation.tags[0]);
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const described = operation.parameters.filter((parameter) => parameter.in === 'path');
+    expect(each(described, 'name')).toEqual(inPath);
+    for (const parameter of operation.parameters) expect(parameter).toMatchObject({ schema: expect.any(Object) });
+    for (const answer of Object.values(operation.responses)) expect(answer.description).toMatch(/./);
+  });
+
+  test('has a sample for the shell that asks for this path', () => {
+    const [{ source }] = operation['x-codeSamples'];
+    expect(operation.description).toContain(source);
+    expect(source).toMatch(/^curl /);
+    expect(source).toContain(path.split('{')[0]);
+    if (method !== 'get') expect(source).toContain(`-X ${method.toUpperCase()}`);
+  });
+
+  test('lets nobody in without a token, unless it is open', async () => {
+    const answer = await send(
+      api.url,
+      method.toUpperCase(),
+      filled(path, vehicle(1), '00000000-0000-4000-8000-000000000000'),
+    );
+    if (definition.access === 'anyone') expect(answer.status).toBe(definition.status);
+    else expect(answer.status).toBe(401);
+  });
+
+  test('has an example of its answer that fits', () => {
+    if (!definition.answer) return;
+    expect(fits(definition, definition.answer.example)).toEqual(definition.answer.example);
+  });
+
+  const examples: [string, unknown][] = definition.body
+    ? Object.entries(definition.body.examples).map(([name, { value }]) => [name, value])
+    : [['without a body', undefined]];
+  test.each(examples)('answers as described: %s', async (_example, value) => {
+    const answer = await tryOut(path, method, definition, value);
+    expect([answer.status, answer.body?.errors]).toEqual([definition.status, undefined]);
+    if (definition.answer && answer.body !== undefined) expect(fits(definition, answer.body)).toEqual(answer.body);
+    for (const header of Object.keys(definition.headers ?? {})) expect(answer.headers.get(header)).toMatch(/./);
+  });
+});
+
+/** What the schema makes of a value: the value itself, when nothing in it is undocumented. */
+function fits({ answer }: OperationDefinition, value: unknown): unknown {
+  return answer!.schema.parse(value);
+}
+
+/** Sends an example, by a new developer who has a webhook and a vehicle for it. */
+async function tryOut(path: string, method: string, definition: OperationDefinition, value: unknown): Promise<Answer> {
+  developer = await api.developer();
+  const id = await developer.register();
+  await developer.grant([vehicle(12345)]);
+  const target = filled(path, vehicle(12345), id).replace('{license}', developer.license);
+  const body = value === undefined ? undefined : withReachableTarget(value as Record<string, unknown>);
+  if (definition.access === 'admin') return api.admin(method.toUpperCase(), target, body);
+  return developer.call(method.toUpperCase(), target, body);
+}
+
+/** The hosts of the examples are nobody's: a target of our own takes their place, with the example's token. */
+function withReachableTarget(body: Record<string, unknown>): Record<string, unknown> {
+  if (!('targetURL' in body)) return body;
+  return { ...body, targetURL: api.target.url(`/token/${String(body.verificationToken)}`) };
+}
+
+function filled(path: string, did: string, id: string): string {
+  return path.replace('{id}', id).replace('{did}', did);
+}

@@ -1,0 +1,88 @@
+import { STATUS_CODES } from 'node:http';
+
+/** One field that was refused: a JSON pointer into the body (`#/coolDownPeriod`), or the name of a parameter. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export interface ProblemOptions {
+  /** Short text that clients of the original API compare with; the same for every occurrence where they may. */
+  message: string;
+  /** What happened in this case and what to do about it; the message when not given. */
+  detail?: string;
+  /** Names the kind of problem in `type`; without one it is `about:blank`, which means no more than the status. */
+  kind?: ProblemKind;
+  errors?: readonly FieldError[];
+  /** Further members, such as the line and column of a mistake. */
+  members?: Readonly<Record<string, string | number | readonly string[]>>;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export type ProblemKind =
+  | 'invalid-request'
+  | 'malformed-json'
+  | 'invalid-condition'
+  | 'unknown-metric'
+  | 'handshake-failed'
+  | 'duplicate-name'
+  | 'not-found'
+  | 'permission-denied'
+  | 'temporarily-unavailable';
+
+/** Seconds after which a client may ask again when a service that we depend on did not answer. */
+export const RETRY_AFTER_SECONDS = 5;
+
+/** An answer that is an error. Thrown anywhere in `api/`; the filter sends it as `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly options: ProblemOptions,
+  ) {
+    super(options.message);
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.options.headers ?? {};
+  }
+
+  /** The body: RFC 9457's members, and `message` and `code` as the original API has them. */
+  body(): Record<string, unknown> {
+    const { message, detail, kind, errors, members } = this.options;
+    return {
+      type: kind === undefined ? 'about:blank' : `urn:tripline:problem:${kind}`,
+      title: STATUS_CODES[this.status] ?? 'Error',
+      status: this.status,
+      detail: detail ?? message,
+      message,
+      code: this.status,
+      ...members,
+      ...(errors && errors.length > 0 ? { errors } : {}),
+    };
+  }
+}
+
+/** Some fields are refused (400). The message is that of the first one. */
+export function invalidFields(errors: readonly [FieldError, ...FieldError[]]): Problem {
+  const detail = errors.length === 1 ? errors[0].detail : `${errors.length} fields are invalid: see errors.`;
+  return new Problem(400, { kind: 'invalid-request', message: errors[0].detail, detail, errors });
+}
+
+/** The webhook does not exist, or belongs to another license: nothing in the answer tells which. */
+export function webhookNotFound(): Problem {
+  return new Problem(404, {
+    kind: 'not-found',
+    message: 'Webhook not found',
+    detail: 'Your license has no webhook with this id.',
+  });
+}
+
+/** A service that the answer depends on does not answer (503): the client asks again after a few seconds. */
+export function unavailable(message: string, detail: string): Problem {
+  return new Problem(503, {
+    kind: 'temporarily-unavailable',
+    message,
+    detail,
+    headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+  });
+}

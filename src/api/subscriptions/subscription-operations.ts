@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import type { OperationDefinition } from '../openapi-operation.js';
+import { pageQuery } from '../page.js';
+import { messageAnswer } from '../triggers/trigger-operations.js';
+import { vehicleList } from './vehicle-list.js';
+
+const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
+const OTHER_VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:67890';
+const UNKNOWN = 'Your license has no such webhook.';
+
+export const subscriptionView = z
+  .object({
+    webhookId: z.uuid(),
+    assetDid: z.string(),
+    createdAt: z.iso.datetime({ precision: 3 }),
+    description: z.string().meta({ description: "The webhook's." }),
+  })
+  .meta({ id: 'Subscription' });
+export type SubscriptionView = z.output<typeof subscriptionView>;
+
+export const subscribedAnswer = z
+  .object({
+    message: z.string(),
+    subscribed: z.int().meta({ description: 'How many are subscribed that were not.' }),
+    alreadySubscribed: z.int(),
+    failedSubscriptions: z
+      .array(z.object({ assetDid: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Vehicles that were refused. They do not hinder the others.' }),
+  })
+  .meta({ id: 'Subscribed' });
+
+export const unsubscribedAnswer = z
+  .object({ message: z.string(), unsubscribed: z.int().meta({ description: 'How many were subscribed.' }) })
+  .meta({ id: 'Unsubscribed' });
+
+const developers = { tag: 'Subscriptions', access: 'developer' } as const;
+const lists = {
+  schema: vehicleList,
+  examples: { two: { summary: 'Two vehicles', value: { assetDIDs: [VEHICLE, OTHER_VEHICLE] } } },
+};
+
+export const listVehicles: OperationDefinition = {
+  ...developers,
+  id: 'listVehicles',
+  summary: 'Lists the vehicles that are subscribed to a webhook',
+  query: pageQuery,
+  status: 200,
+  answer: { description: 'DIDs of the vehicles.', schema: z.array(z.string()), example: [VEHICLE, OTHER_VEHICLE] },
+  problems: { 404: UNKNOWN },
+};
+
+export const listSubscriptions: OperationDefinition = {
+  ...developers,
+  id: 'listSubscriptionsOfVehicle',
+  summary: 'Lists the webhooks that a vehicle is subscribed to',
+  description: 'Those of your license; an empty list for a vehicle that has none.',
+  query: pageQuery,
+  status: 200,
+  answer: {
+    description: 'One entry for each webhook.',
+    schema: z.array(subscriptionView),
+    example: [
+      {
+        webhookId: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2',
+        assetDid: VEHICLE,
+        createdAt: '2026-01-15T11:00:00.000Z',
+        description: 'This webhook is used to notify when the speed of the vehicle exceeds 55 km/h.',
+      },
+    ],
+  },
+};
+
+export const subscribeVehicle: OperationDefinition = {
+  ...developers,
+  id: 'subscribeVehicle',
+  summary: 'Subscribes one vehicle to a webhook',
+  status: 201,
+  answer: {
+    description: 'The vehicle is subscribed.',
+    schema: messageAnswer,
+    example: { message: 'Vehicle assigned successfully' },
+  },
+  problems: {
+    403: 'Your license lacks a permission on the vehicle that the metric needs.',
+    404: UNKNOWN,
+    503: 'Permissions cannot be had at the moment.',
+  },
+};
+
+export const subscribeList: OperationDefinition = {
+  ...developers,
+  id: 'subscribeList',
+  summary: 'Subscribes a list of vehicles to a webhook',
+  description:
+    'Up to 100,000. One entry that is no DID refuses the list; a vehicle without permission only itself. Vehicles that ' +
+    'are subscribed already are no failure: the call may be repeated.',
+  body: lists,
+  status: 200,
+  answer: {
+    description: 'Done.',
+    schema: subscribedAnswer,
+    example: { message: 'Subscribed 2 assets', subscribed: 2, alreadySubscribed: 0 },
+  },
+  problems: { 404: UNKNOWN, 413: 'The list is too long.' },
+};
+
+export const subscribeAll: OperationDefinition = {
+  ...developers,
+  id: 'subscribeAll',
+  summary: 'Subscribes every vehicle that is shared with your license to a webhook',
+  description:
+    'Vehicles that are shared later need another call, which may be repeated at any time: those that are subscribed ' +
+    'already are no failure.',
+  status: 200,
+  answer: {
+    description: 'Done.',
+    schema: subscribedAnswer,
+    example: {
+      message: 'Subscribed 1 assets',
+      subscribed: 1,
+      alreadySubscribed: 3,
+      failedSubscriptions: [{ assetDid: OTHER_VEHICLE, message: 'Insufficient vehicle permissions' }],
+    },
+  },
+  problems: { 404: UNKNOWN, 503: 'The list of shared vehicles cannot be had at the moment.' },
+};
+
+export const unsubscribeVehicle: OperationDefinition = {
+  ...developers,
+  id: 'unsubscribeVehicle',
+  summary: 'Unsubscribes one vehicle from a webhook',
+  description: 'Also succeeds when it was not subscribed. What the webhook remembers of the vehicle is kept.',
+  status: 200,
+  answer: {
+    description: 'The vehicle is not subscribed.',
+    schema: messageAnswer,
+    example: { message: 'Vehicle unsubscribed successfully' },
+  },
+  problems: { 404: UNKNOWN },
+};
+
+export const unsubscribeList: OperationDefinition = {
+  ...developers,
+  id: 'unsubscribeList',
+  summary: 'Unsubscribes a list of vehicles from a webhook',
+  body: lists,
+  status: 200,
+  answer: {
+    description: 'None of them is subscribed.',
+    schema: unsubscribedAnswer,
+    example: { message: 'Unsubscribed 2 assets', unsubscribed: 2 },
+  },
+  problems: { 404: UNKNOWN, 413: 'The list is too long.' },
+};
+
+export const unsubscribeAll: OperationDefinition = {
+  ...developers,
+  id: 'unsubscribeAll',
+  summary: 'Unsubscribes every vehicle from a webhook',
+  status: 200,
+  answer: {
+    description: 'No vehicle is subscribed.',
+    schema: unsubscribedAnswer,
+    example: { message: 'Unsubscribed 2 vehicles', unsubscribed: 2 },
+  },
+  problems: { 404: UNKNOWN },
+};

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { TARGET_URL_MAX_LENGTH } from '../../target/target-url.js';
+import { text } from '../fields.js';
+
+/** Longer than the name of any service or metric. */
+const SERVICE_LENGTH_MAX = 64;
+const METRIC_NAME_LENGTH_MAX = 128;
+/** More than a person writes; what a condition may cost is limited besides. */
+export const CONDITION_LENGTH_MAX = 2000;
+const VERIFICATION_TOKEN_LENGTH_MAX = 512;
+const DESCRIPTION_LENGTH_MAX = 2000;
+const DISPLAY_NAME_LENGTH_MAX = 255;
+/** Seconds; what the original's database column holds: 68 years. */
+const COOLDOWN_SECONDS_MAX = 2 ** 31 - 1;
+
+export const serviceField = text(SERVICE_LENGTH_MAX)
+  .min(1)
+  .meta({
+    description: '`telemetry.signals` or `telemetry.events`; `signals` and `events` mean the same.',
+    examples: ['telemetry.signals'],
+  });
+
+export const metricNameField = text(METRIC_NAME_LENGTH_MAX)
+  .min(1)
+  .meta({
+    description:
+      'Name of a signal or event, from `GET /v1/webhooks/signals` or `/events`; `vss.` in front is optional.',
+    examples: ['speed'],
+  });
+
+export const conditionField = text(CONDITION_LENGTH_MAX)
+  .min(1)
+  .meta({
+    description:
+      'CEL expression that says when to fire, over `value`, `previousValue` and others. `=` is read as `==`. ' +
+      '`previousValue` is the value that made this webhook fire last for the vehicle, 0 or "" before.',
+    examples: ['value > 55'],
+  });
+
+export const cooldownField = z
+  .int()
+  .min(0, 'Cool down period must be greater than or equal to 0')
+  .max(COOLDOWN_SECONDS_MAX)
+  .meta({ description: 'Seconds that must pass between two firings for one vehicle.', examples: [30] });
+
+const targetUrlField = text(TARGET_URL_MAX_LENGTH)
+  .min(1)
+  .meta({ description: 'HTTPS address that CloudEvents are posted to.', examples: ['https://example.com/webhook'] });
+
+const verificationTokenField = text(VERIFICATION_TOKEN_LENGTH_MAX)
+  .min(1)
+  .refine((token) => token === token.trim(), 'must not begin or end with white space')
+  .meta({
+    description:
+      'Proves that the target is yours: it is asked once, by POST of `{"verification": "test"}`, and must answer 200 ' +
+      'with this token as plain text. Never stored.',
+    examples: ['1234567890'],
+  });
+
+const statusField = z
+  .enum(['enabled', 'disabled'], {
+    error: ({ input }) =>
+      `Invalid status, must be 'enabled' or 'disabled', got '${typeof input === 'string' ? input.slice(0, 100) : JSON.stringify(input).slice(0, 100)}'`,
+  })
+  .meta({ description: 'A disabled webhook is kept, but never fires.' });
+
+const descriptionField = text(DESCRIPTION_LENGTH_MAX).meta({
+  description: 'For your own reference.',
+  examples: ['This webhook is used to notify when the speed of the vehicle exceeds 55 km/h.'],
+});
+
+const displayNameField = text(DISPLAY_NAME_LENGTH_MAX)
+  .nullable()
+  .meta({
+    description: "Unique among a license's webhooks, whatever the letter case. The webhook's id when null or blank.",
+    examples: ['Speed Alert'],
+  });
+
+/** What registers a webhook. */
+export const newWebhook = z
+  .object({
+    service: serviceField,
+    metricName: metricNameField,
+    condition: conditionField,
+    coolDownPeriod: cooldownField.default(0),
+    description: descriptionField.default(''),
+    displayName: displayNameField.optional(),
+    status: statusField.default('enabled'),
+    targetURL: targetUrlField,
+    verificationToken: verificationTokenField,
+  })
+  .meta({ id: 'NewWebhook' });
+export type NewWebhook = z.output<typeof newWebhook>;
+
+/** What changes a webhook: only the given fields do. */
+export const webhookChange = z
+  .object({
+    service: serviceField.optional(),
+    metricName: metricNameField.optional(),
+    condition: conditionField.optional(),
+    coolDownPeriod: cooldownField.optional(),
+    description: descriptionField.optional(),
+    displayName: displayNameField.optional(),
+    status: statusField.optional(),
+    targetURL: targetUrlField.optional(),
+    verificationToken: verificationTokenField.optional(),
+  })
+  .meta({ id: 'WebhookChange' });
+export type WebhookChange = z.output<typeof webhookChange>;

@@ -1,0 +1,51 @@
+/** An HTTPS server that answers the handshake as its path says: as it should, or in one of the wrong ways. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createAuthority } from '../../dev/certificates.js';
+
+export class HandshakeTarget {
+  /** The path of each request, in order. */
+  readonly calls: string[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    readonly authorityPem: string,
+  ) {}
+
+  static async start(): Promise<HandshakeTarget> {
+    const authority = await createAuthority();
+    const { certPem, keyPem } = await authority.issue(['127.0.0.1']);
+    const server = createServer({ cert: certPem, key: keyPem });
+    const target = new HandshakeTarget(server, authority.caPem);
+    server.on('request', (request, response) => {
+      request.resume();
+      const path = request.url ?? '/';
+      target.calls.push(path);
+      const [, kind = '', argument = ''] = path.split('/');
+      if (kind === 'token') response.end(decodeURIComponent(argument));
+      else if (kind === 'status') response.writeHead(Number(argument)).end('abc');
+      else if (kind === 'redirect') response.writeHead(302, { location: target.url('/token/abc') }).end();
+      else if (kind === 'large') response.end('x'.repeat(100_000));
+      else response.end('the page of somebody else');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return target;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** `/token/<t>` answers t, `/status/<n>` that status, `/redirect`, `/large`, and anything else a foreign page. */
+  url(path: string): string {
+    return `https://127.0.0.1:${this.port}${path}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+}
