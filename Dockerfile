@@ -1,0 +1,25 @@
+# The optional packages are development's embedded PostgreSQL; nothing here needs them.
+FROM node:22-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=optional --ignore-scripts
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npx nest build
+
+FROM node:22-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:22-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+USER node
+EXPOSE 3003 8888
+HEALTHCHECK --interval=30s --start-period=60s --timeout=5s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MON_PORT || 8888}/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]

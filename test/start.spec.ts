@@ -1,0 +1,199 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+
+jest.setTimeout(120_000);
+
+/** What `npm start` runs after the build, which came before these specs. */
+const START = join(process.cwd(), 'build/dev/start.js');
+
+const FIRING =
+  /^\d\d:\d\d:\d\d {2}(Speeding|At the gate|Harsh braking|My webhook) +vehicle 100[1-5] .* (-?\d+) ms *(.*)$/;
+
+let dataDir: string;
+let env: NodeJS.ProcessEnv;
+let children: ChildProcess[];
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tripline-npm-start-'));
+  chmodSync(dataDir, 0o755);
+  const [port, monitoringPort] = await freePorts(2);
+  // Real parts that the other specs run against are not for this one: blank is not set.
+  const embedded = { DATABASE_URL: '', KAFKA_BROKERS: '' };
+  env = {
+    ...process.env,
+    ...embedded,
+    TRIPLINE_DATA_DIR: dataDir,
+    PORT: String(port),
+    MON_PORT: String(monitoringPort),
+  };
+  children = [];
+});
+
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+  }
+  await nothingUnder(dataDir);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** A running start and what it wrote so far; `line` waits for one that matches. */
+class Started {
+  readonly lines: string[] = [];
+  private readonly waiting: { pattern: RegExp; resolve: (match: RegExpExecArray) => void }[] = [];
+  private readonly ended: Promise<unknown[]>;
+
+  constructor(readonly child: ChildProcess) {
+    this.ended = once(child, 'exit');
+    for (const stream of [child.stdout!, child.stderr!]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line);
+        for (const { pattern, resolve } of this.waiting) {
+          const match = pattern.exec(line);
+          if (match) resolve(match);
+        }
+      });
+    }
+  }
+
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    const earlier = this.lines.map((line) => pattern.exec(line)).find((match) => match !== null);
+    if (earlier) return earlier;
+    const line = new Promise<RegExpExecArray>((resolve) => this.waiting.push({ pattern, resolve }));
+    const end = this.ended.then(() => {
+      throw new Error(`It ended before ${pattern} came:\n${this.lines.join('\n')}`);
+    });
+    return Promise.race([line, end]);
+  }
+
+  async stop(signal: NodeJS.Signals): Promise<number | null> {
+    this.child.kill(signal);
+    const [code] = (await this.ended) as [number | null];
+    return code;
+  }
+}
+
+function start(...argv: string[]): Started {
+  const child = spawn(process.execPath, [START, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  return new Started(child);
+}
+
+interface Webhook {
+  id: string;
+  displayName: string;
+}
+
+async function webhooks(started: Started): Promise<Webhook[]> {
+  const [, token] = await started.line(/export TOKEN=(\S+)/);
+  const response = await fetch(`http://127.0.0.1:${env.PORT}/v1/webhooks`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return (await response.json()) as Webhook[];
+}
+
+/** Resolves when no process has the directory in its command line any more: PostgreSQL's have. */
+async function nothingUnder(directory: string): Promise<void> {
+  const running = async () => {
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
+    return stdout.split('\n').filter((line) => line.includes(directory));
+  };
+  while ((await running()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function isListening(port: string): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`).then(
+    () => true,
+    () => false,
+  );
+}
+
+test('firings arrive signed; Ctrl-C ends everything; the next start finds its webhooks again', async () => {
+  const first = start();
+  for (const name of ['Speeding', 'At the gate', 'Harsh braking']) {
+    const [, , latencyMs, remarks] = await first.line(
+      new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, `(${name})`)),
+    );
+    expect(remarks).toBe('');
+    expect(Number(latencyMs)).toBeLessThan(5_000);
+  }
+  const made = await webhooks(first);
+  expect(made.map(({ displayName }) => displayName).sort()).toEqual(['At the gate', 'Harsh braking', 'Speeding']);
+  expect(await first.stop('SIGINT')).toBe(0);
+  expect(await isListening(env.PORT!)).toBe(false);
+  await nothingUnder(dataDir);
+  expect(first.lines.filter((line) => /did not stop cleanly|killing|ERROR/.test(line))).toEqual([]);
+
+  const second = start();
+  const [, , , remarks] = await second.line(FIRING);
+  expect(remarks).toBe('');
+  expect((await webhooks(second)).map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
+  expect(await second.stop('SIGTERM')).toBe(0);
+});
+
+test('a webhook whose secret was lost is made anew, not doubled', async () => {
+  const first = start();
+  const before = await webhooks(first);
+  await first.stop('SIGINT');
+  const keptFile = join(dataDir, 'demo.json');
+  const kept = JSON.parse(readFileSync(keptFile, 'utf8')) as { webhooks: Record<string, object> };
+  delete kept.webhooks['/speeding'];
+  writeFileSync(keptFile, JSON.stringify(kept));
+
+  const second = start();
+  const after = await webhooks(second);
+  expect(after).toHaveLength(before.length);
+  const changed = after.filter(({ id }) => !before.some((webhook) => webhook.id === id));
+  expect(changed.map(({ displayName }) => displayName)).toEqual(['Speeding']);
+});
+
+test('the printed commands create a webhook and subscribe a vehicle, and it fires', async () => {
+  const started = start();
+  await started.line(/vehicles are driving/);
+  const text = started.lines.join('\n');
+  const commands = text
+    .slice(text.indexOf('  export TOKEN='), text.indexOf('5 vehicles'))
+    .replace(/^A webhook.*$/m, '');
+  const { stdout } = await promisify(execFile)('sh', ['-ec', commands]);
+  expect(stdout).toContain('Vehicle assigned successfully');
+  const [, , , remarks] = await started.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, '(My webhook)')));
+  expect(remarks).toBe('signature not checked');
+});
+
+test('after kill -9 nothing is left running, and the next start comes up', async () => {
+  const first = start('--no-demo');
+  await first.line(/Ctrl-C ends everything/);
+  await first.stop('SIGKILL');
+  await nothingUnder(dataDir);
+  while (await isListening(env.PORT!)) await new Promise((resolve) => setTimeout(resolve, 50));
+
+  const second = start('--no-demo');
+  await second.line(/Ctrl-C ends everything/);
+  expect(await second.stop('SIGINT')).toBe(0);
+});
+
+test('Ctrl-C in the middle of a start ends it, with nothing left and no complaint', async () => {
+  const started = start();
+  // The data directory is the first thing that a start takes.
+  while (!existsSync(join(dataDir, 'owner'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await started.stop('SIGINT')).toBe(0);
+  expect(started.lines.filter((line) => line !== '')).toEqual(['Stopping. Once more to force it.']);
+});
