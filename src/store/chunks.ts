@@ -1,0 +1,235 @@
+import type { Database } from './database.js';
+import { newLogId } from './log-id.js';
+import { COMMIT_CHUNK } from './sql/commit-chunk.js';
+import { MOVE_POSITION } from './sql/move-position.js';
+
+/** How far a partition of a topic is processed. */
+export interface Position {
+  /** Counts the lives of the topic: raised when its offsets began anew. */
+  logEpoch: number;
+  /** The record to go on with. */
+  nextOffset: bigint;
+  /** The sample in that record to go on with; 0 unless a chunk ended inside it. */
+  nextIndex: number;
+  /** Raised by each commit: who does not know the latest has lost the partition. */
+  version: bigint;
+}
+
+/** A firing: its event, and the delivery to the trigger's endpoint. Its state is one of the chunk's `states`. */
+export interface FiringRow {
+  eventId: string;
+  license: string;
+  triggerId: string;
+  vehicle: string;
+  /** The CloudEvent, as it will be sent. */
+  payload: string;
+  deliveryId: string;
+  endpointId: string;
+}
+
+/** A state as the chunk leaves it. */
+export interface StateRow {
+  triggerId: string;
+  vehicle: string;
+  /** The version that it was computed from; 0 when none was stored. */
+  expectedVersion: number;
+  /** The trigger's revision under which it was computed. */
+  revision: number;
+  firedAtMs: number;
+  /** Text of `encodeReading`. */
+  previous: string;
+  /** Firings in all, these included. */
+  sequence: number;
+}
+
+/** A record, or one sample of it, that was stepped over. */
+export interface DeadLetterRow {
+  offset: bigint;
+  /** Place of the sample in the record; null for all of it. */
+  index: number | null;
+  reason: string;
+  detail: string;
+  excerpt: Buffer;
+  /** How many like it were not recorded before this one. */
+  suppressed: number;
+}
+
+/** An event that the engine writes of its own, such as `trigger.throttled`; it is delivered to nobody. */
+export interface LogEventRow {
+  eventId: string;
+  type: string;
+  license: string;
+  triggerId: string | null;
+  vehicle: string | null;
+  /** JSON. */
+  payload: string;
+}
+
+/** What some records of one partition lead to. All of it is written, or none. */
+export interface Chunk {
+  topic: string;
+  partition: number;
+  /** As it is on record, to the best of the caller's knowledge. */
+  position: Position;
+  nextOffset: bigint;
+  nextIndex: number;
+  /** The place in the index's sequence under which the chunk was evaluated. */
+  indexSeq: bigint;
+  /** One for each (trigger, vehicle) that fired, however often: two are refused by the database. */
+  states: readonly StateRow[];
+  firings: readonly FiringRow[];
+  deadLetters: readonly DeadLetterRow[];
+  logEvents?: readonly LogEventRow[];
+}
+
+/** Fenced: the position was taken by another, forget it. Conflict: reload the state or the index, evaluate again. */
+export type CommitResult =
+  { kind: 'ok'; position: Position } | { kind: 'fenced' } | { kind: 'conflict'; with: 'state' | 'trigger' };
+
+/** An event that is to be written is on record already, although its position was not: positions and log disagree. */
+export class DuplicateEvent extends Error {
+  override readonly name = 'DuplicateEvent';
+}
+
+interface PositionRow {
+  partition: number;
+  log_epoch: number;
+  next_offset: string;
+  next_index: number;
+  version: string;
+}
+
+/**
+ * Where the effects of chunks are written, exactly once: the position is part of the same transaction. Any error that
+ * is thrown, but for `DuplicateEvent`, leaves open whether the chunk was committed; trying again tells, as 'fenced'.
+ */
+export class ChunkStore {
+  constructor(private readonly database: Database) {}
+
+  /** The positions on record; a partition without one is not in the map. */
+  async positions(topic: string, partitions: readonly number[]): Promise<Map<number, Position>> {
+    const { rows } = await this.database.pool.query<PositionRow>({
+      name: 'read_positions',
+      text: `select partition, log_epoch, next_offset, next_index, version from stream_positions
+             where topic = $1 and partition = any ($2::int[])`,
+      values: [topic, partitions],
+    });
+    return new Map(rows.map((row) => [row.partition, toPosition(row)]));
+  }
+
+  /** The position on record; the first time ever, one that begins at `nextOffset`. */
+  async open(topic: string, partition: number, nextOffset: bigint): Promise<Position> {
+    await this.database.pool.query(
+      `insert into stream_positions (topic, partition, log_epoch, next_offset, next_index, version, updated_at)
+       values ($1, $2, 0, $3, 0, 0, now()) on conflict do nothing`,
+      [topic, partition, nextOffset],
+    );
+    return (await this.positions(topic, [partition])).get(partition)!;
+  }
+
+  /** Writes a chunk; without effects, its position alone. Throws `DuplicateEvent`, and what a broken connection throws. */
+  async commit(chunk: Chunk): Promise<CommitResult> {
+    const { topic, partition, position, nextOffset, nextIndex } = chunk;
+    try {
+      const { rows } = await this.database.pool.query<{ answer: number }>({
+        ...COMMIT_CHUNK,
+        values: [
+          ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
+          ...stateArrays(chunk.states),
+          ...eventArrays(chunk.firings, chunk.logEvents ?? []),
+          ...deadLetterArrays(chunk.deadLetters),
+        ],
+      });
+      if (rows[0]!.answer === FENCED) return { kind: 'fenced' };
+      const { logEpoch, version } = position;
+      return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n } };
+    } catch (error) {
+      return conflictOf(error, chunk);
+    }
+  }
+
+  /** Sets a position elsewhere, with a log event for operators that tells why. */
+  async move(
+    topic: string,
+    partition: number,
+    position: Position,
+    to: { logEpoch: number; nextOffset: bigint },
+    event: { type: 'stream.reset' | 'stream.lost'; payload: object },
+  ): Promise<{ kind: 'ok'; position: Position } | { kind: 'fenced' }> {
+    const from = [topic, partition, position.logEpoch, position.version];
+    const payload = JSON.stringify({ topic, partition, ...event.payload });
+    const { rowCount } = await this.database.pool.query({
+      ...MOVE_POSITION,
+      values: [...from, to.logEpoch, to.nextOffset, newLogId(), event.type, payload],
+    });
+    if (rowCount === 0) return { kind: 'fenced' };
+    return { kind: 'ok', position: { ...to, nextIndex: 0, version: position.version + 1n } };
+  }
+}
+
+const FENCED = 1;
+
+function conflictOf(error: unknown, chunk: Chunk): CommitResult {
+  const { code, detail, table } = error as { code?: string; detail?: string; table?: string };
+  if (code === 'TL002') return { kind: 'conflict', with: detail === 'state' ? 'state' : 'trigger' };
+  if (code === '23505' && table?.startsWith('events')) {
+    const { topic, partition, position } = chunk;
+    const place = `${topic}/${partition}, epoch ${position.logEpoch}, up to offset ${chunk.nextOffset}`;
+    throw new DuplicateEvent(`an event of the chunk at ${place} is in the log already: ${detail}`, { cause: error });
+  }
+  throw error;
+}
+
+/** Sorted, so that all commits lock shared states in one order. */
+function stateArrays(states: readonly StateRow[]): unknown[] {
+  const sorted = states
+    .map((state) => ({ key: `${state.triggerId} ${state.vehicle}`, state }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ state }) => state);
+  return [
+    sorted.map((state) => state.triggerId),
+    sorted.map((state) => state.vehicle),
+    sorted.map((state) => state.expectedVersion + 1),
+    sorted.map((state) => state.revision),
+    sorted.map((state) => new Date(state.firedAtMs).toISOString()),
+    sorted.map((state) => state.previous),
+    sorted.map((state) => state.sequence),
+  ];
+}
+
+function eventArrays(firings: readonly FiringRow[], logEvents: readonly LogEventRow[]): unknown[] {
+  const events: LogEventRow[] = firings.map((firing) => ({ ...firing, type: 'trigger.fired' }));
+  events.push(...logEvents);
+  return [
+    events.map((event) => event.eventId),
+    events.map((event) => event.type),
+    events.map((event) => event.license),
+    events.map((event) => event.triggerId),
+    events.map((event) => event.vehicle),
+    events.map((event) => event.payload),
+    firings.map((firing) => firing.deliveryId),
+    firings.map((firing) => firing.eventId),
+    firings.map((firing) => firing.endpointId),
+  ];
+}
+
+/** PostgreSQL's text has no NUL, and a poison record may: one that could not be recorded would stop the stream. */
+function deadLetterArrays(letters: readonly DeadLetterRow[]): unknown[] {
+  return [
+    letters.map((letter) => letter.offset),
+    letters.map((letter) => letter.index),
+    letters.map((letter) => letter.reason.replaceAll('\0', '\uFFFD')),
+    letters.map((letter) => letter.detail.replaceAll('\0', '\uFFFD')),
+    letters.map((letter) => letter.excerpt),
+    letters.map((letter) => letter.suppressed),
+  ];
+}
+
+function toPosition(row: PositionRow): Position {
+  return {
+    logEpoch: row.log_epoch,
+    nextOffset: BigInt(row.next_offset),
+    nextIndex: row.next_index,
+    version: BigInt(row.version),
+  };
+}

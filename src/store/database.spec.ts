@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
+import { Database } from './database.js';
+
+let server: TestDatabase;
+let operator: Database;
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  operator = await Database.open({ ...testSettings(server.url), applicationName: 'operator' });
+});
+afterAll(async () => {
+  await operator.close();
+  await server.drop();
+});
+
+test('an idle connection that breaks is logged and replaced', async () => {
+  let onWarning: (fields: object) => void = () => undefined;
+  const logged = new Promise<object>((resolve) => (onWarning = resolve));
+  const database = await Database.open(settings('idle'), { warn: (fields) => onWarning(fields) });
+  await terminate('idle');
+  expect(await logged).toHaveProperty('error');
+  expect(await database.isReachable()).toBe(true);
+  await database.close();
+});
+
+test('a connection that breaks between two statements of a session is logged', async () => {
+  const warnings: string[] = [];
+  const database = await Database.open(settings('between'), { warn: (_, message) => warnings.push(message) });
+  const use = database.session(async (client) => {
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await terminate('between');
+    await ended;
+    await client.query('select 1');
+  });
+  await expect(use).rejects.toThrow();
+  expect(warnings).toContain('a database connection broke in use');
+  await database.close();
+});
+
+test('a connection that breaks in use rejects that use and is replaced', async () => {
+  const database = await Database.open(settings('used'));
+  const use = database.session(async (client) => {
+    await terminate('used');
+    await client.query('select 1');
+  });
+  await expect(use).rejects.toThrow();
+  expect(await database.isReachable()).toBe(true);
+  await database.close();
+});
+
+test('a database that is gone is not reachable', async () => {
+  const database = await Database.open(settings('gone'));
+  await database.pool.end();
+  expect(await database.isReachable()).toBe(false);
+  await database.dataSource.destroy();
+});
+
+test('opening a database that does not answer throws', async () => {
+  await expect(Database.open({ ...settings('none'), url: 'postgres://127.0.0.1:1/none' })).rejects.toThrow();
+});
+
+test.each([
+  ['enable_seqscan', 'off'],
+  ['enable_hashjoin', 'off'],
+  ['enable_mergejoin', 'off'],
+  ['enable_bitmapscan', 'off'],
+  ['jit', 'off'],
+  ['statement_timeout', '10s'],
+  ['idle_in_transaction_session_timeout', '10s'],
+])('the data plane runs with %s = %s', async (name, value) => {
+  expect(await settingOf(operator, name)).toBe(value);
+});
+
+test('options of the URL hold beside those of the data plane', async () => {
+  const url = new URL(server.url);
+  url.searchParams.set('options', '-c work_mem=7MB');
+  const database = await Database.open({ ...settings('options'), url: url.href });
+  expect([await settingOf(database, 'work_mem'), await settingOf(database, 'enable_seqscan')]).toEqual(['7MB', 'off']);
+  await database.close();
+});
+
+function settings(applicationName: string) {
+  return { ...testSettings(server.url), applicationName };
+}
+
+async function terminate(applicationName: string): Promise<void> {
+  await operator.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+    applicationName,
+  ]);
+}
+
+async function settingOf(database: Database, name: string): Promise<string | undefined> {
+  const { rows } = await database.pool.query<{ value: string }>('select current_setting($1) as value', [name]);
+  return rows[0]?.value;
+}

@@ -1,0 +1,154 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { ENTITIES } from './entities/entities.js';
+
+export interface DatabaseSettings {
+  /** May carry `sslmode` and the other parameters that pg understands: it is passed through. */
+  url: string;
+  /** Where `url` is a pooler in transaction mode: the server itself, for what needs a session of its own. */
+  directUrl?: string;
+  controlPoolSize: number;
+  dataPoolSize: number;
+  applicationName: string;
+}
+
+/** The part of a log that the store writes to. */
+export interface StoreLog {
+  warn(fields: object, message: string): void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** The server ends a statement first; this one ends the wait for a server that is gone without a word. */
+const ANSWER_TIMEOUT_MS = 20_000;
+
+const TIMEOUTS = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+};
+
+/** A connection that only listens notices a lost peer by these probes alone. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+/**
+ * Every hot statement is written so that one plan is right: nested loops over primary keys. The planner would leave it
+ * whenever statistics say that a table is empty, which the queue often is when they are taken, and be wrong by a
+ * factor of a thousand until the next analyze. Without `jit=off` the penalties of what is switched off count as cost
+ * and start the compiler. The date settings make a time's text, which is part of the queue's key, the same everywhere.
+ */
+const DATA_PLANE_OPTIONS = [
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_bitmapscan=off',
+  'jit=off',
+  'datestyle=ISO',
+  'timezone=UTC',
+];
+
+/**
+ * The two ways to PostgreSQL. `dataSource` serves the control plane, `pool` the data plane (commits, queue, index),
+ * whose statements are written by hand and prepared by name. A connection that breaks while idle is logged and
+ * replaced; one that breaks in use rejects that use.
+ */
+export class Database {
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly pool: pg.Pool,
+    /** The server itself, past any pooler. */
+    readonly directUrl: string,
+    readonly log: StoreLog,
+    private readonly applicationName: string,
+  ) {}
+
+  /** Connects the control plane and checks both ways. Throws when the database does not answer. */
+  static async open(settings: DatabaseSettings, log: StoreLog = { warn: () => undefined }): Promise<Database> {
+    const directUrl = settings.directUrl ?? settings.url;
+    const onError = (error: Error) => log.warn({ error: error.message }, 'an idle database connection broke');
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url: settings.url,
+      entities: ENTITIES,
+      applicationName: `${settings.applicationName} control`,
+      poolSize: settings.controlPoolSize,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      installExtensions: false,
+      poolErrorHandler: onError,
+      // A pooler refuses unknown start parameters and would not keep them for the session anyway.
+      extra: { ...KEEP_ALIVE, ...(settings.directUrl === undefined ? TIMEOUTS : {}) },
+    });
+    const pool = new pg.Pool({
+      ...withOptions(directUrl, DATA_PLANE_OPTIONS),
+      ...TIMEOUTS,
+      application_name: settings.applicationName,
+      max: settings.dataPoolSize,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      ...KEEP_ALIVE,
+    });
+    pool.on('error', onError);
+    const database = new Database(dataSource, pool, directUrl, log, settings.applicationName);
+    try {
+      await dataSource.initialize();
+      await pool.query('select 1');
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.pool.query('select 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Runs `use` on one connection of the data plane; the connection is thrown away when `use` throws. */
+  async session<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    // While it is ours the pool does not listen: an error without a listener would end the process.
+    const onError = (error: Error) => this.log.warn({ error: error.message }, 'a database connection broke in use');
+    client.on('error', onError);
+    let failure: Error | undefined;
+    try {
+      return await use(client);
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      client.removeListener('error', onError);
+      client.release(failure);
+    }
+  }
+
+  /** A new connection outside of the pools, not connected yet; the caller listens to its errors and ends it. */
+  ownClient(purpose: string): pg.Client {
+    return new pg.Client({
+      connectionString: this.directUrl,
+      application_name: `${this.applicationName} ${purpose}`,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      ...KEEP_ALIVE,
+    });
+  }
+
+  /** Ends every connection, after the statements that run on them. */
+  async close(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+    await this.pool.end();
+  }
+}
+
+/** pg lets the parameters of a URL win over the members beside it, so options that it has already are kept there. */
+function withOptions(url: string, settings: readonly string[]): pg.PoolConfig {
+  const ours = settings.map((setting) => `-c ${setting}`).join(' ');
+  if (!/[?&]options=/.test(url)) return { connectionString: url, options: ours };
+  const parsed = new URL(url);
+  parsed.searchParams.set('options', `${parsed.searchParams.get('options')} ${ours}`);
+  return { connectionString: parsed.href };
+}

@@ -1,0 +1,65 @@
+import { In } from 'typeorm';
+import type { Actor } from './actor.js';
+import { inChange } from './change.js';
+import type { Database } from './database.js';
+import { GrantEntity } from './entities/grant.entity.js';
+import { inParts } from './pages.js';
+
+/** Vehicles that one page of `vehiclesOf` has at most. */
+const VEHICLES_PAGE = 1_000;
+
+/** Which license may read what of which vehicle, where that is managed here. Vehicles are canonical DIDs. */
+export class GrantStore {
+  constructor(private readonly database: Database) {}
+
+  /** The permissions, undefined without a grant. */
+  async get(license: string, vehicle: string): Promise<string[] | undefined> {
+    const grant = await this.database.dataSource.manager.findOneBy(GrantEntity, { license, vehicle });
+    return grant?.permissions;
+  }
+
+  /** Makes or replaces a grant. */
+  put(actor: Actor, license: string, vehicle: string, permissions: string[]): Promise<void> {
+    return inChange(this.database, actor, async (change) => {
+      await change.manager.upsert(GrantEntity, { license, vehicle, permissions, updatedAt: new Date() }, [
+        'license',
+        'vehicle',
+      ]);
+      change.describe({ type: 'grant.changed', license, vehicle, details: { permissions } });
+    });
+  }
+
+  /** False when there was none. */
+  remove(actor: Actor, license: string, vehicle: string): Promise<boolean> {
+    return inChange(this.database, actor, async (change) => {
+      const { affected } = await change.manager.delete(GrantEntity, { license, vehicle });
+      if (!affected) return false;
+      change.describe({ type: 'grant.changed', license, vehicle, details: { permissions: [] } });
+      return true;
+    });
+  }
+
+  /** The grants of these vehicles; one without a grant is not in the map. */
+  async permissionsOf(license: string, vehicles: readonly string[]): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    for (const part of inParts(vehicles, VEHICLES_PAGE)) {
+      const grants = await this.database.dataSource.manager.findBy(GrantEntity, { license, vehicle: In(part) });
+      for (const grant of grants) found.set(grant.vehicle, grant.permissions);
+    }
+    return found;
+  }
+
+  /** All vehicles of a license in pages, in byte order; what is granted meanwhile may be left out. */
+  async *vehiclesOf(license: string): AsyncIterable<string[]> {
+    let after = '';
+    for (;;) {
+      const rows = await this.database.dataSource.query<{ vehicle: string }[]>(
+        `select vehicle from grants where license = $1 and vehicle > $2 order by vehicle limit ${VEHICLES_PAGE}`,
+        [license, after],
+      );
+      if (rows.length > 0) yield rows.map((row) => row.vehicle);
+      if (rows.length < VEHICLES_PAGE) return;
+      after = rows.at(-1)!.vehicle;
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
+import { Database } from './database.js';
+import { DAY_MS, firstIdAt, newLogId } from './log-id.js';
+import { LogPartitions } from './log-partitions.js';
+
+const NOW = new Date('2026-11-22T15:30:00Z');
+
+let server: TestDatabase | undefined;
+let database: Database;
+let partitions: LogPartitions;
+
+beforeEach(async () => {
+  await tearDown();
+  server = await createTestDatabase();
+  database = await Database.open(testSettings(server.url));
+  partitions = new LogPartitions(database);
+});
+afterAll(tearDown);
+
+test('yesterday, today and the days ahead have a partition of each table, made once', async () => {
+  const names = ['20261121', '20261122', '20261123'].flatMap((day) =>
+    ['events', 'deliveries', 'attempts'].map((table) => `${table}_${day}`),
+  );
+  expect(await partitions.ensure(NOW, 1)).toEqual(names);
+  expect(await partitions.ensure(NOW, 1)).toEqual([]);
+  expect(await partitions.ensure(new Date(NOW.getTime() + DAY_MS), 1)).toEqual(
+    ['events', 'deliveries', 'attempts'].map((table) => `${table}_20261124`),
+  );
+});
+
+test('of several processes one makes them', async () => {
+  const made = await Promise.all(Array.from({ length: 3 }, () => partitions.ensure(NOW, 2)));
+  expect(new Set(made.flat()).size).toBe(made.flat().length);
+  expect(await partitions.ensure(NOW, 2)).toEqual([]);
+});
+
+test.each([
+  ['2026-11-22T00:00:00.000Z', 'events_20261122'],
+  ['2026-11-22T23:59:59.999Z', 'events_20261122'],
+  ['2026-11-23T00:00:00.000Z', 'events_20261123'],
+  ['2026-11-20T23:59:59.999Z', 'events_default'],
+  ['2031-01-01T00:00:00.000Z', 'events_default'],
+])('an event of %s goes to %s', async (time, partition) => {
+  await partitions.ensure(NOW, 1);
+  await writeEvent(Date.parse(time));
+  expect(await places()).toEqual([partition]);
+});
+
+test('events of a day without a partition are moved into it when it is made', async () => {
+  const [before, during, after] = [DAY_MS * 2, DAY_MS * 3, DAY_MS * 4].map((ahead) => NOW.getTime() + ahead);
+  for (const time of [before!, during!, after!]) await writeEvent(time);
+  await writeSettled(during!);
+  await partitions.ensure(NOW, 3);
+  expect(await places()).toEqual(['events_20261124', 'events_20261125', 'events_default']);
+  expect(await places('deliveries')).toEqual(['deliveries_20261125']);
+  expect(await places('attempts')).toEqual(['attempts_20261125']);
+});
+
+test('an event id is unique over all days and in the default partition', async () => {
+  await partitions.ensure(NOW, 1);
+  for (const time of [NOW.getTime(), Date.parse('2031-01-01')]) {
+    const id = await writeEvent(time);
+    await expect(database.pool.query(`insert into events values ($1, 't', '', null, null, '')`, [id])).rejects.toThrow(
+      'duplicate',
+    );
+  }
+});
+
+test('days that ended longer ago than the log is kept are dropped with all that is of them', async () => {
+  const days = [5, 4, 3, 0].map((ago) => NOW.getTime() - ago * DAY_MS);
+  await partitions.ensure(new Date(days[0]!), 5);
+  const stray = Date.parse('2020-01-01');
+  for (const time of [...days, stray]) {
+    const eventId = await writeEvent(time);
+    await writeSettled(time);
+    await database.pool.query(
+      `insert into outbox (endpoint_id, due_at, id, event_id) values (gen_random_uuid(), now(), $1, $1)`,
+      [eventId],
+    );
+  }
+  const dropped = await partitions.expire(NOW, 3);
+  const tables = ['events', 'deliveries', 'attempts'];
+  expect(dropped.sort()).toEqual(
+    ['20261116', '20261117', '20261118'].flatMap((day) => tables.map((table) => `${table}_${day}`)).sort(),
+  );
+  for (const table of tables) expect(await places(table)).toEqual([`${table}_20261119`, `${table}_20261122`]);
+  expect((await database.pool.query('select 1 from outbox')).rowCount).toBe(2);
+  expect(await partitions.expire(NOW, 3)).toEqual([]);
+});
+
+test('a drop that waits for a reader of the log does not make writers wait as long', async () => {
+  await partitions.ensure(new Date(NOW.getTime() - 9 * DAY_MS), 9);
+  const expiring = await database.session(async (reader) => {
+    await reader.query('begin');
+    // Of today alone: the old days can be emptied, but not taken out of the table.
+    await reader.query(`select count(*) from events where id >= '${firstIdAt(NOW.getTime())}'`);
+    const dropping = partitions.expire(NOW, 3);
+    await someoneWaits(database);
+    await writeEvent(NOW.getTime());
+    await reader.query('commit');
+    return { dropping };
+  });
+  expect(await expiring.dropping).toContain('events_20261112');
+});
+
+test('the log is kept for three days at least', () => {
+  expect(() => partitions.expire(NOW, 2)).toThrow(RangeError);
+});
+
+async function writeEvent(time: number): Promise<string> {
+  const id = newLogId(time);
+  await database.pool.query(`insert into events values ($1, 'trigger.fired', '', null, null, '{}')`, [id]);
+  return id;
+}
+
+async function writeSettled(time: number): Promise<void> {
+  const id = newLogId(time);
+  await database.pool.query(
+    `insert into deliveries values ($1, $1, gen_random_uuid(), 'delivered', 1, 200, null, now(), now())`,
+    [id],
+  );
+  await database.pool.query(`insert into attempts values ($1, 1, now(), 5, 'delivered', 200, null)`, [id]);
+}
+
+/** The partitions in which a table's rows are. */
+async function places(table = 'events'): Promise<string[]> {
+  const { rows } = await database.pool.query<{ place: string }>(
+    `select tableoid::regclass::text as place from ${table} order by 1`,
+  );
+  return rows.map((row) => row.place);
+}
+
+async function tearDown(): Promise<void> {
+  if (server === undefined) return;
+  await database.close();
+  await server.drop();
+}

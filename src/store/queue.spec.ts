@@ -1,0 +1,439 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { Database } from './database.js';
+import { newLogId } from './log-id.js';
+import { DeliveryQueue, type DueDelivery, QUEUE_START, type Settlement } from './queue.js';
+import { FETCH_DUE } from './sql/fetch-due.js';
+import { READ_INDEX_CHANGES } from './sql/read-index-changes.js';
+import { TriggerStore } from './triggers.js';
+
+const ATTEMPT = { startedAtMs: 1_000, durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' };
+const ARRIVED = { ...ATTEMPT, outcome: 'delivered', statusCode: 200, error: null };
+
+let server: TestDatabase;
+let database: Database;
+let queue: DeliveryQueue;
+let triggers: TriggerStore;
+let token: string;
+/** Each test has a trigger with an endpoint of its own. */
+let trigger: { id: string; endpointId: string };
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  database = await Database.open({ ...testSettings(server.url), dataPoolSize: 10 });
+  queue = new DeliveryQueue(database);
+  triggers = new TriggerStore(database);
+});
+afterAll(async () => {
+  await database.close();
+  await server.drop();
+});
+beforeEach(async () => {
+  await database.pool.query('truncate outbox, senders, endpoint_leases, attempts, deliveries');
+  trigger = await newEndpoint();
+  token = await queue.startSender();
+});
+
+test('an endpoint is leased when it has due work and nobody holds it', async () => {
+  expect(await queue.lease(token, 10)).toEqual([]);
+  await enqueue(trigger, { dueInSeconds: 60 });
+  expect(await queue.lease(token, 10)).toEqual([]);
+  await enqueue(trigger);
+  expect(await queue.lease(token, 10)).toEqual([{ endpointId: trigger.endpointId, license: LICENSE }]);
+  expect(await queue.lease(token, 10)).toEqual([]);
+  expect(await queue.lease(await queue.startSender(), 10)).toEqual([]);
+});
+
+test('a bell leases the endpoints that it names and no others', async () => {
+  const other = await newEndpoint();
+  await enqueue(trigger);
+  await enqueue(other);
+  expect(await leased(token, 10, [other.endpointId, randomUUID()])).toEqual([other.endpointId]);
+});
+
+test('a lease takes as many as asked for', async () => {
+  for (let n = 0; n < 5; n++) await enqueue(await newEndpoint());
+  expect((await queue.lease(token, 3)).length).toBe(3);
+  expect((await queue.lease(token, 3)).length).toBe(2);
+});
+
+test('senders that race get every endpoint once', async () => {
+  const all: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    const endpoint = await newEndpoint();
+    await enqueue(endpoint);
+    all.push(endpoint.endpointId);
+  }
+  const senders = await Promise.all(Array.from({ length: 4 }, () => queue.startSender()));
+  const taken: string[][] = [];
+  for (let round = 0; round < 10; round++) taken.push(...(await Promise.all(senders.map((each) => leased(each, 2)))));
+  expect(taken.flat().sort()).toEqual(all.sort());
+});
+
+test('a released endpoint is free for others', async () => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  await queue.release(token, [trigger.endpointId]);
+  expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
+});
+
+test("another's endpoint is not released", async () => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  await queue.release(await queue.startSender(), [trigger.endpointId]);
+  expect(await leased(await queue.startSender(), 1)).toEqual([]);
+});
+
+test('endpoints of a sender that ended, or died, go to the next', async () => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  const second = await queue.startSender();
+  await die(token);
+  expect(await leased(second, 1)).toEqual([trigger.endpointId]);
+  await queue.endSender(second);
+  expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
+});
+
+test('a token that is over never lives again and leases nothing', async () => {
+  await enqueue(trigger);
+  expect(await queue.heartbeat(token)).toBe(true);
+  await die(token);
+  expect(await queue.heartbeat(token)).toBe(false);
+  expect(await queue.lease(token, 1)).toEqual([]);
+  expect(await queue.heartbeat(randomUUID())).toBe(false);
+});
+
+test('tokens that died long ago are cleared away with what they held', async () => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  await die(token, 120);
+  const next = await queue.startSender();
+  expect(await rows('select token from senders')).toEqual([{ token: next }]);
+  expect(await leased(next, 1)).toEqual([trigger.endpointId]);
+});
+
+test('a due delivery comes with all that sending it needs', async () => {
+  const { id, eventId } = await enqueue(trigger);
+  expect(await due()).toEqual([
+    {
+      ...{
+        id,
+        eventId,
+        endpointId: trigger.endpointId,
+        triggerId: trigger.id,
+        vehicle: vehicleOf(1),
+        license: LICENSE,
+      },
+      ...{ eventType: 'trigger.fired', payload: '{"b":1}', attempt: 0, isLive: true },
+      ...{ url: 'https://example.com/hook', secret: 'v1.k.n.c' },
+      ...{ dueAt: expect.any(String), createdAtMs: expect.any(Number) },
+    },
+  ]);
+});
+
+test('deliveries come in the order of their time, from a place on, as many as asked for of each endpoint', async () => {
+  const other = await newEndpoint();
+  const ids: string[] = [];
+  for (const dueInSeconds of [-3, -2, -1]) ids.push((await enqueue(trigger, { dueInSeconds })).id);
+  const foreign = await enqueue(other);
+  await enqueue(trigger, { dueInSeconds: 60 });
+  const first = await queue.fetch([
+    { endpointId: trigger.endpointId, ...QUEUE_START, limit: 2 },
+    { endpointId: other.endpointId, ...QUEUE_START, limit: 2 },
+  ]);
+  expect(first.map((delivery) => delivery.id)).toEqual([ids[0], ids[1], foreign.id]);
+  const after = { afterDueAt: first[1]!.dueAt, afterId: first[1]!.id };
+  const rest = await queue.fetch([{ endpointId: trigger.endpointId, ...after, limit: 10 }]);
+  expect(rest.map((delivery) => delivery.id)).toEqual([ids[2]]);
+  expect(await queue.fetch([])).toEqual([]);
+});
+
+test('deliveries of one moment, as a chunk makes them, are all found one after the other', async () => {
+  for (let n = 0; n < 3; n++) await enqueue(trigger);
+  await database.pool.query(`update outbox set due_at = '2026-01-01T00:00:00.001Z'`);
+  const all = (await due()).map((delivery) => delivery.id);
+  const found: string[] = [];
+  let place = QUEUE_START;
+  for (let n = 0; n < 3; n++) {
+    const [next] = await queue.fetch([{ endpointId: trigger.endpointId, ...place, limit: 1 }]);
+    place = { afterDueAt: next!.dueAt, afterId: next!.id };
+    found.push(next!.id);
+  }
+  expect(found).toEqual(all);
+  expect(all.length).toBe(3);
+});
+
+test('what is committed behind the place that was read is found from the start', async () => {
+  await database.session(async (late) => {
+    await late.query('begin');
+    const early = await enqueue(trigger, { dueInSeconds: -10 }, late);
+    const later = await enqueue(trigger, { dueInSeconds: -5 });
+    const [seen] = await due();
+    expect(seen!.id).toBe(later.id);
+    await late.query('commit');
+    const from = { endpointId: trigger.endpointId, limit: 10 };
+    expect(await queue.fetch([{ ...from, afterDueAt: seen!.dueAt, afterId: seen!.id }])).toEqual([]);
+    expect((await due()).map((delivery) => delivery.id)).toEqual([early.id, later.id]);
+  });
+});
+
+test('a delivery whose trigger or endpoint is gone, or whose event is no longer on record, says so', async () => {
+  await enqueue(trigger);
+  await database.pool.query('update triggers set deleted_at = now() where id = $1', [trigger.id]);
+  expect(await due()).toMatchObject([{ isLive: false, payload: '{"b":1}' }]);
+  await database.pool.query('delete from endpoints where id = $1', [trigger.endpointId]);
+  expect(await due()).toMatchObject([{ isLive: false, url: '', secret: '', license: LICENSE }]);
+  await database.pool.query('delete from events where trigger_id = $1', [trigger.id]);
+  expect(await due()).toMatchObject([{ isLive: false, payload: null, eventType: '', license: '' }]);
+});
+
+test('an event without a trigger is live while its endpoint is there', async () => {
+  await enqueue(trigger);
+  await database.pool.query('update events set trigger_id = null where trigger_id = $1', [trigger.id]);
+  expect(await due()).toMatchObject([{ isLive: true, triggerId: null }]);
+});
+
+test.each<[Settlement['outcome'], Settlement['attempt'], object]>([
+  ['delivered', ARRIVED, { attempts: 1, last_status_code: 200, last_error: null }],
+  ['failed', ATTEMPT, { attempts: 1, last_status_code: 500, last_error: 'a \uFFFD in it' }],
+  ['cancelled', undefined, { attempts: 0, last_status_code: null, last_error: null }],
+])('a %s delivery leaves the queue and is on record once', async (outcome, attempt, expected) => {
+  const { id, eventId } = await enqueue(trigger);
+  const settlement = await held({ outcome, attempt });
+  expect(await queue.settle(token, [settlement])).toEqual({ kind: 'ok' });
+  expect(await queue.settle(token, [settlement])).toEqual({ kind: 'ok' });
+  expect(await due()).toEqual([]);
+  const key = { id, event_id: eventId, endpoint_id: trigger.endpointId, status: outcome };
+  const times = { created_at: expect.any(Date), settled_at: expect.any(Date) };
+  expect(await rows('select * from deliveries')).toEqual([{ ...key, ...expected, ...times }]);
+  expect((await rows('select * from attempts')).length).toBe(attempt === undefined ? 0 : 1);
+});
+
+test('an attempt is on record as it went', async () => {
+  const { id } = await enqueue(trigger);
+  await queue.settle(token, [await held({ outcome: 'failed', attempt: ATTEMPT })]);
+  expect(await rows('select * from attempts')).toEqual([
+    {
+      ...{ delivery_id: id, number: 1, started_at: new Date(1_000), duration_ms: 12 },
+      ...{ outcome: 'rejected', status_code: 500, error: 'a \uFFFD in it' },
+    },
+  ]);
+});
+
+test('a retry waits for its time and counts its attempt; it is not on record as settled', async () => {
+  const { id } = await enqueue(trigger);
+  const nextDueAtMs = Date.now() + 3_600_000;
+  await queue.settle(token, [await held({ outcome: 'retry', attempt: ATTEMPT, nextDueAtMs })]);
+  expect(await due()).toEqual([]);
+  expect(await rows('select id, due_at, attempt from outbox')).toEqual([
+    { id, due_at: new Date(nextDueAtMs), attempt: 1 },
+  ]);
+  expect(await rows('select * from deliveries')).toEqual([]);
+});
+
+test('a retry without an attempt uses up none', async () => {
+  await enqueue(trigger);
+  await queue.settle(token, [await held({ outcome: 'retry', nextDueAtMs: 1_000 })]);
+  expect(await due()).toMatchObject([{ attempt: 0 }]);
+  expect(await health()).toMatchObject({ failures: 0 });
+});
+
+test('a retry at no time is a mistake', async () => {
+  await enqueue(trigger);
+  await expect(queue.settle(token, [await held({ outcome: 'retry' })])).rejects.toThrow('at no time');
+});
+
+test('failures in a row are counted until one arrives', async () => {
+  const table: [Settlement['outcome'][], number, boolean][] = [
+    [['retry', 'failed'], 2, false],
+    [['failed'], 3, false],
+    [['cancelled'], 3, false],
+    [['failed', 'delivered', 'retry'], 1, true],
+    [['failed', 'delivered'], 0, true],
+  ];
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  for (const [outcomes, failures, hasArrived] of table) {
+    const settlements: Settlement[] = [];
+    for (const outcome of outcomes) {
+      const { id } = await enqueue(trigger);
+      const delivery = (await due()).find((each) => each.id === id)!;
+      settlements.push({ delivery, outcome, attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 });
+    }
+    await queue.settle(token, settlements);
+    expect(await health()).toEqual({ failures, last_delivered_at: hasArrived ? expect.any(Date) : null });
+  }
+  expect(await triggers.get(LICENSE, trigger.id)).toMatchObject({ failureCount: 0, lastDeliveredAt: expect.any(Date) });
+});
+
+test('after the lease was lost, what arrived is recorded and the rest is left to the new holder', async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) ids.push((await enqueue(trigger, { dueInSeconds: n - 5 })).id);
+  await queue.lease(token, 1);
+  const [first, second, third] = await due();
+  await die(token);
+  expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
+  const late: Settlement[] = [
+    { delivery: first!, outcome: 'delivered', attempt: ARRIVED },
+    { delivery: second!, outcome: 'failed', attempt: ATTEMPT },
+    { delivery: third!, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 },
+  ];
+  expect(await queue.settle(token, late)).toEqual({ kind: 'lost', endpoints: 1 });
+  expect((await due()).map((delivery) => delivery.id)).toEqual([ids[1], ids[2]]);
+  expect(await rows('select id, status from deliveries')).toEqual([{ id: ids[0], status: 'delivered' }]);
+  expect(await rows('select delivery_id from attempts')).toEqual([{ delivery_id: ids[0] }]);
+  expect(await health()).toEqual({ failures: 0, last_delivered_at: null });
+});
+
+test('a late report of a delivery that was rescheduled meanwhile settles nothing', async () => {
+  await enqueue(trigger);
+  const late = await held({ outcome: 'delivered', attempt: ARRIVED });
+  await die(token);
+  const next = await queue.startSender();
+  await queue.lease(next, 1);
+  await queue.settle(next, [{ ...late, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 }]);
+  expect(await queue.settle(token, [late])).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await rows('select * from deliveries')).toEqual([]);
+  expect(await queue.depth()).toMatchObject({ pending: 1 });
+});
+
+test('one lost endpoint does not keep the results of others from being recorded', async () => {
+  const other = await newEndpoint();
+  const mine = await enqueue(trigger);
+  await enqueue(other);
+  await queue.lease(token, 10);
+  const deliveries = [...(await due()), ...(await due(other))];
+  await queue.release(token, [other.endpointId]);
+  const settlements = deliveries.map((delivery) => ({ delivery, outcome: 'failed' as const, attempt: ATTEMPT }));
+  expect(await queue.settle(token, settlements)).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await rows('select id from deliveries')).toEqual([{ id: mine.id }]);
+});
+
+test('results that come while a takeover is being committed wait for it, and are refused', async () => {
+  await enqueue(trigger);
+  const settlement = await held({ outcome: 'failed', attempt: ATTEMPT });
+  const next = await queue.startSender();
+  const { settling } = await database.session(async (takeover) => {
+    await takeover.query('begin');
+    await takeover.query('update endpoint_leases set holder = $1 where endpoint_id = $2', [next, trigger.endpointId]);
+    const result = queue.settle(token, [settlement]);
+    await someoneWaits(database);
+    await takeover.query('commit');
+    return { settling: result };
+  });
+  expect(await settling).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await rows('select * from deliveries')).toEqual([]);
+});
+
+test('a takeover waits until the results that are being written are there', async () => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  await database.session(async (settling) => {
+    await settling.query('begin');
+    await settling.query('select 1 from endpoint_leases where endpoint_id = $1 for update', [trigger.endpointId]);
+    await die(token);
+    const next = await queue.startSender();
+    expect(await leased(next, 1)).toEqual([]);
+    await settling.query('commit');
+    expect(await leased(next, 1)).toEqual([trigger.endpointId]);
+  });
+});
+
+test('the depth counts what waits and tells the earliest time', async () => {
+  expect(await queue.depth()).toEqual({ pending: 0, oldestDueMs: null });
+  await enqueue(trigger, { dueInSeconds: 60 });
+  await enqueue(await newEndpoint(), { dueInSeconds: -60 });
+  const [{ oldest }] = (await rows('select min(due_at) as oldest from outbox')) as [{ oldest: Date }];
+  expect(await queue.depth()).toEqual({ pending: 2, oldestDueMs: oldest.getTime() });
+});
+
+test('statistics that call the queue empty do not make the hot statements read whole tables', async () => {
+  await database.pool.query('analyze outbox, endpoint_leases');
+  for (let n = 0; n < 20; n++) await enqueue(trigger);
+  // The one connection of a new pool, in one transaction: its counts are those of these statements alone.
+  const fresh = await Database.open({ ...testSettings(server.url), dataPoolSize: 1 });
+  const sender = new DeliveryQueue(fresh);
+  await fresh.pool.query('begin');
+  await sender.lease(token, 5);
+  const deliveries = await sender.fetch([{ endpointId: trigger.endpointId, ...QUEUE_START, limit: 100 }]);
+  await sender.settle(
+    token,
+    deliveries.map((delivery) => ({ delivery, outcome: 'delivered', attempt: ARRIVED })),
+  );
+  const { rows: read } = await fresh.pool.query(
+    `select relname from pg_stat_xact_user_tables
+     where seq_scan > 0 and relname in ('outbox', 'events_default', 'deliveries_default')`,
+  );
+  await fresh.pool.query('rollback');
+  await fresh.close();
+  expect([deliveries.length, read]).toEqual([20, []]);
+});
+
+test.each([
+  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10]]],
+  ['following the index', READ_INDEX_CHANGES.text, [0]],
+])('%s finds a trigger by its key, however few there are when the plan is made', async (_, sql, values) => {
+  await database.pool.query('truncate triggers');
+  await newEndpoint();
+  await database.pool.query('analyze triggers');
+  const { rows: plan } = await database.pool.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, values);
+  const scans = plan.map((row) => row['QUERY PLAN']).filter((line) => line.includes(' on triggers'));
+  expect(scans).toEqual([expect.stringContaining('using triggers_pkey on triggers')]);
+});
+
+async function newEndpoint(): Promise<{ id: string; endpointId: string }> {
+  const created = newTrigger();
+  await triggers.create(actorOf(), created);
+  return { id: created.id, endpointId: created.endpoint.id };
+}
+
+async function enqueue(
+  to: { id: string; endpointId: string },
+  { dueInSeconds = -1 } = {},
+  connection: Pick<Database['pool'], 'query'> = database.pool,
+): Promise<{ id: string; eventId: string }> {
+  const [id, eventId] = [newLogId(), newLogId()];
+  await connection.query(
+    `insert into events (id, type, license, trigger_id, vehicle, payload) values ($1, 'trigger.fired', $2, $3, $4, '{"b":1}')`,
+    [eventId, LICENSE, to.id, vehicleOf(1)],
+  );
+  await connection.query(
+    `insert into outbox (endpoint_id, due_at, id, event_id) values ($1, now() + make_interval(secs => $2), $3, $4)`,
+    [to.endpointId, dueInSeconds, id, eventId],
+  );
+  return { id, eventId };
+}
+
+function due(of = trigger): Promise<DueDelivery[]> {
+  return queue.fetch([{ endpointId: of.endpointId, ...QUEUE_START, limit: 100 }]);
+}
+
+/** Leases the endpoint and settles its first delivery so. */
+async function held(outcome: Omit<Settlement, 'delivery'>): Promise<Settlement> {
+  await queue.lease(token, 1);
+  return { delivery: (await due())[0]!, ...outcome };
+}
+
+async function leased(by: string, max: number, among?: string[]): Promise<string[]> {
+  return (await queue.lease(by, max, among)).map((lease) => lease.endpointId);
+}
+
+/** A sender whose last heartbeat is too old. */
+async function die(which: string, secondsAgo = 1): Promise<void> {
+  await database.pool.query('update senders set alive_until = now() - make_interval(secs => $2) where token = $1', [
+    which,
+    secondsAgo,
+  ]);
+}
+
+async function health(): Promise<unknown> {
+  return (
+    await rows('select failures, last_delivered_at from endpoint_leases where endpoint_id = $1', [trigger.endpointId])
+  )[0];
+}
+
+async function rows(sql: string, values: unknown[] = []): Promise<unknown[]> {
+  return (await database.pool.query<Record<string, unknown>>(sql, values)).rows;
+}

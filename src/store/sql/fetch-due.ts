@@ -1,0 +1,28 @@
+/**
+ * Due deliveries of several endpoints at once, forward from a place in each one's queue, with everything that sending
+ * needs as it stands now. LATERAL with a LIMIT of its own keeps an endpoint with a million rows from costing the others
+ * anything. The payload is joined by the event's id, 5 µs a row: partitions are pruned while the join runs.
+ *
+ * A trigger's deletion is asked for beside the join, not in its condition: there it admits the indexes that leave out the
+ * deleted, and a plan made while there are few triggers then searches one of them by its second column, whole, for
+ * every row (500 rows beside 10,000 triggers: 48 ms instead of 3).
+ *
+ * The due time stays text: it is half of the row's key, and a driver's date would have to give it back to the digit.
+ */
+export const FETCH_DUE = {
+  name: 'fetch_due',
+  text: `
+select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.created_at,
+       e.type, e.payload, e.trigger_id, e.vehicle, coalesce(p.license, e.license) as license, p.url, p.secret,
+       p.id is not null and (e.trigger_id is null or (t.id is not null and t.deleted_at is null)) as is_live
+from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[]) h (endpoint_id, after_due, after_id, most)
+cross join lateral (
+  select * from outbox q
+  where q.endpoint_id = h.endpoint_id and q.due_at <= now() and (q.due_at, q.id) > (h.after_due, h.after_id)
+  order by q.due_at, q.id
+  limit h.most
+) o
+left join events e on e.id = o.event_id
+left join endpoints p on p.id = o.endpoint_id
+left join triggers t on t.id = e.trigger_id`,
+};

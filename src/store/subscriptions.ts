@@ -1,0 +1,174 @@
+import { IsNull } from 'typeorm';
+import type { Actor } from './actor.js';
+import { type Change, inChange } from './change.js';
+import type { Database } from './database.js';
+import { TriggerEntity } from './entities/trigger.entity.js';
+import { newLogId } from './log-id.js';
+import { BULK_SIZE, inParts, type Page } from './pages.js';
+
+export interface VehicleSubscription {
+  triggerId: string;
+  vehicle: string;
+  createdAt: Date;
+  /** The trigger's. */
+  description: string;
+}
+
+/**
+ * Which vehicles a trigger is applied to. Vehicles are canonical DIDs. A bulk call works in thousands, each a
+ * transaction of its own, so one that fails half-way leaves whole thousands done; its one log event is rewritten by
+ * each of them, and so counts exactly what was done. A call that changed nothing writes no log event.
+ */
+export class SubscriptionStore {
+  constructor(private readonly database: Database) {}
+
+  /** A trigger's vehicles, in byte order; all of them without a page. Whose the trigger is, is for the caller to know. */
+  async vehicles(triggerId: string, page?: Page): Promise<string[]> {
+    const rows = await this.database.dataSource.query<{ vehicle: string }[]>(
+      `select vehicle from subscriptions where trigger_id = $1 and ($2::text is null or vehicle > $2)
+       order by vehicle limit $3`,
+      [triggerId, page?.after ?? null, page?.limit ?? null],
+    );
+    return rows.map((row) => row.vehicle);
+  }
+
+  /** The subscriptions of a vehicle that belong to a license, ordered by trigger. */
+  ofVehicle(license: string, vehicle: string): Promise<VehicleSubscription[]> {
+    return this.database.dataSource.query<VehicleSubscription[]>(
+      `select s.trigger_id as "triggerId", s.vehicle, s.created_at as "createdAt", t.description
+       from subscriptions s join triggers t on t.id = s.trigger_id
+       where s.vehicle = $2 and t.license = $1 and t.deleted_at is null order by s.trigger_id`,
+      [license, vehicle],
+    );
+  }
+
+  /** Subscribes vehicles; the answer keeps their order and names each once. */
+  async add(
+    actor: Actor,
+    triggerId: string,
+    vehicles: readonly string[],
+  ): Promise<{ kind: 'ok'; added: string[]; already: string[] } | { kind: 'not_found' }> {
+    const wanted = [...new Set(vehicles)];
+    const added = new Set<string>();
+    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.created');
+    for (const part of inParts(wanted, BULK_SIZE)) {
+      const outcome = await bulk.step('subscribed', ({ manager }) => insertSubscriptions(manager, triggerId, part));
+      if (outcome.kind === 'not_found') return outcome;
+      for (const vehicle of outcome.vehicles) added.add(vehicle);
+    }
+    if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
+    return {
+      kind: 'ok',
+      added: wanted.filter((vehicle) => added.has(vehicle)),
+      already: wanted.filter((vehicle) => !added.has(vehicle)),
+    };
+  }
+
+  /** Unsubscribes vehicles. Those that were not subscribed are no failure and not counted. */
+  async remove(
+    actor: Actor,
+    triggerId: string,
+    vehicles: readonly string[],
+  ): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
+    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.deleted');
+    for (const part of inParts([...new Set(vehicles)], BULK_SIZE)) {
+      const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
+      if (outcome.kind === 'not_found') return outcome;
+    }
+    if (vehicles.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
+    return { kind: 'ok', removed: bulk.count };
+  }
+
+  /** Unsubscribes all vehicles. Walks forward by vehicle, so that it ends although others may be added meanwhile. */
+  async removeAll(actor: Actor, triggerId: string): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
+    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.deleted');
+    let after: string | undefined;
+    for (;;) {
+      const part = await this.vehicles(triggerId, { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) });
+      if (part.length === 0) break;
+      const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
+      if (outcome.kind === 'not_found') return outcome;
+      after = part.at(-1);
+    }
+    return after !== undefined || (await bulk.isKnown()) ? { kind: 'ok', removed: bulk.count } : { kind: 'not_found' };
+  }
+}
+
+type Step = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' };
+
+/** The transactions of one call: what they changed so far, and the one log event that says so. */
+class BulkCall {
+  count = 0;
+  private readonly auditId = newLogId();
+
+  constructor(
+    private readonly database: Database,
+    private readonly actor: Actor,
+    private readonly triggerId: string,
+    private readonly type: 'subscription.created' | 'subscription.deleted',
+  ) {}
+
+  /**
+   * One transaction; `work` resolves to the vehicles that it changed. It holds the trigger's row, so that the trigger
+   * is not deleted meanwhile and no two calls lock each other's subscriptions in different orders.
+   */
+  step(kind: 'subscribed' | 'unsubscribed', work: (change: Change) => Promise<string[]>): Promise<Step> {
+    const { actor, triggerId } = this;
+    return inChange<Step>(this.database, actor, async (change) => {
+      const trigger = await change.manager.findOne(TriggerEntity, {
+        where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (trigger === null) return { kind: 'not_found' };
+      const vehicles = await work(change);
+      if (vehicles.length > 0) {
+        const count = this.count + vehicles.length;
+        const only = count === 1 ? { vehicle: vehicles[0]! } : {};
+        change.describe({
+          id: this.auditId,
+          type: this.type,
+          license: actor.license,
+          triggerId,
+          ...only,
+          details: { count },
+        });
+        change.publish(vehicles.map((vehicle) => ({ kind, triggerId, vehicle })));
+      }
+      return { kind: 'ok', vehicles };
+    }).then((step) => {
+      if (step.kind === 'ok') this.count += step.vehicles.length;
+      return step;
+    });
+  }
+
+  isKnown(): Promise<boolean> {
+    const where = { id: this.triggerId, license: this.actor.license, deletedAt: IsNull() };
+    return this.database.dataSource.manager.exists(TriggerEntity, { where });
+  }
+}
+
+async function insertSubscriptions(
+  manager: Change['manager'],
+  triggerId: string,
+  vehicles: string[],
+): Promise<string[]> {
+  const rows = await manager.query<{ vehicle: string }[]>(
+    `insert into subscriptions (trigger_id, vehicle, created_at) select $1, v, now() from unnest($2::text[]) v
+     on conflict do nothing returning vehicle`,
+    [triggerId, vehicles],
+  );
+  return rows.map((row) => row.vehicle);
+}
+
+async function deleteSubscriptions(
+  manager: Change['manager'],
+  triggerId: string,
+  vehicles: string[],
+): Promise<string[]> {
+  const rows = await manager.query<{ vehicle: string }[]>(
+    `with removed as (delete from subscriptions where trigger_id = $1 and vehicle = any ($2) returning vehicle)
+     select vehicle from removed`,
+    [triggerId, vehicles],
+  );
+  return rows.map((row) => row.vehicle);
+}

@@ -1,0 +1,102 @@
+import type { MetricKind, ValueKind } from '../core/catalog.js';
+import type { TriggerStatus } from '../core/trigger.js';
+
+/** A trigger as its owner sees it, with what the engine and the senders know of it. */
+export interface TriggerRecord {
+  id: string;
+  license: string;
+  service: string;
+  metricName: string;
+  metricKind: MetricKind;
+  metric: string;
+  valueKind: ValueKind;
+  condition: string;
+  normalizedCondition: string;
+  cooldownSeconds: number;
+  /** Never empty: the id when the developer gave none. */
+  displayName: string;
+  description: string;
+  status: TriggerStatus;
+  statusReason: string | null;
+  endpointId: string;
+  targetUrl: string;
+  /** When the target last proved that it wants what we send. */
+  verifiedAt: Date | null;
+  /** Counts the changes; from 1. */
+  revision: number;
+  /** Attempts that failed since the last that arrived. */
+  failureCount: number;
+  createdAt: Date;
+  updatedAt: Date;
+  /** Arrival time of the latest firing on record; null when its states were emptied since. */
+  lastFiredAt: Date | null;
+  lastDeliveredAt: Date | null;
+  subscriptionCount: number;
+}
+
+/** Reads records; what follows it may narrow `t`, `triggers` without the deleted ones, further. */
+export const SELECT_TRIGGER_RECORDS = `
+select t.*, e.url, e.verified_at, coalesce(l.failures, 0) as failures, l.last_delivered_at,
+       (select count(*)::int from subscriptions s where s.trigger_id = t.id) as subscription_count,
+       (select max(s.fired_at) from states s where s.trigger_id = t.id) as last_fired_at
+from triggers t
+left join endpoints e on e.id = t.endpoint_id
+left join endpoint_leases l on l.endpoint_id = t.endpoint_id
+where t.deleted_at is null`;
+
+/** A row of `SELECT_TRIGGER_RECORDS`. */
+export interface TriggerRecordRow {
+  id: string;
+  license: string;
+  service: string;
+  metric_name: string;
+  metric_kind: MetricKind;
+  metric: string;
+  value_kind: ValueKind;
+  condition: string;
+  normalized_condition: string;
+  cooldown_seconds: number;
+  display_name: string;
+  description: string;
+  status: TriggerStatus;
+  status_reason: string | null;
+  endpoint_id: string;
+  url: string | null;
+  verified_at: Date | null;
+  revision: number;
+  failures: number;
+  created_at: Date;
+  updated_at: Date;
+  last_fired_at: Date | null;
+  last_delivered_at: Date | null;
+  subscription_count: number;
+}
+
+export function toTriggerRecord(row: TriggerRecordRow): TriggerRecord {
+  return {
+    id: row.id,
+    license: row.license,
+    service: row.service,
+    metricName: row.metric_name,
+    metricKind: row.metric_kind,
+    metric: row.metric,
+    valueKind: row.value_kind,
+    condition: row.condition,
+    normalizedCondition: row.normalized_condition,
+    cooldownSeconds: row.cooldown_seconds,
+    displayName: row.display_name,
+    description: row.description,
+    status: row.status,
+    statusReason: row.status_reason,
+    endpointId: row.endpoint_id,
+    targetUrl: row.url ?? '',
+    verifiedAt: row.verified_at,
+    revision: row.revision,
+    failureCount: row.failures,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastFiredAt: row.last_fired_at,
+    lastDeliveredAt: row.last_delivered_at,
+    subscriptionCount: row.subscription_count,
+  };
+}
