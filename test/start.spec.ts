@@ -1,12 +1,13 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { commandOf } from '../dev/process-table.js';
 
 jest.setTimeout(120_000);
 
@@ -112,11 +113,15 @@ async function webhooks(started: Started): Promise<Webhook[]> {
 
 /** Resolves when no process has the directory in its command line any more: PostgreSQL's have. */
 async function nothingUnder(directory: string): Promise<void> {
-  const running = async () => {
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
-    return stdout.split('\n').filter((line) => line.includes(directory));
-  };
-  while ((await running()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (commandLines().some((line) => line.includes(directory)))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+function commandLines(): string[] {
+  if (process.platform !== 'linux') return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => commandOf(Number(pid)));
 }
 
 async function isListening(port: string): Promise<boolean> {
@@ -129,11 +134,8 @@ async function isListening(port: string): Promise<boolean> {
 test('firings arrive signed; Ctrl-C ends everything; the next start finds its webhooks again', async () => {
   const first = start();
   for (const name of ['Speeding', 'At the gate', 'Harsh braking']) {
-    const [, , latencyMs, remarks] = await first.line(
-      new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, `(${name})`)),
-    );
+    const [, , , remarks] = await first.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, `(${name})`)));
     expect(remarks).toBe('');
-    expect(Number(latencyMs)).toBeLessThan(5_000);
   }
   const made = await webhooks(first);
   expect(made.map(({ displayName }) => displayName).sort()).toEqual(['At the gate', 'Harsh braking', 'Speeding']);
@@ -172,7 +174,9 @@ test('the printed commands create a webhook and subscribe a vehicle, and it fire
   const commands = text
     .slice(text.indexOf('  export TOKEN='), text.indexOf('5 vehicles'))
     .replace(/^A webhook.*$/m, '');
-  const { stdout } = await promisify(execFile)('sh', ['-ec', commands]);
+  const { stdout } = await promisify(execFile)('sh', ['-ec', commands], {
+    env: { ...process.env, PATH: `${join(process.cwd(), 'test/support/bin')}:${process.env.PATH}` },
+  });
   expect(stdout).toContain('Vehicle assigned successfully');
   const [, , , remarks] = await started.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, '(My webhook)')));
   expect(remarks).toBe('signature not checked');
@@ -188,6 +192,23 @@ test('after kill -9 nothing is left running, and the next start comes up', async
   const second = start('--no-demo');
   await second.line(/Ctrl-C ends everything/);
   expect(await second.stop('SIGINT')).toBe(0);
+});
+
+test('without the demo, loopback is refused as a target', async () => {
+  const started = start('--no-demo');
+  const [, token] = await started.line(/export TOKEN=(\S+)/);
+  const response = await fetch(`http://127.0.0.1:${env.PORT}/v1/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      service: 'telemetry.signals',
+      metricName: 'speed',
+      condition: 'value > 55',
+      targetURL: 'https://127.0.0.1:8443/hook',
+      verificationToken: 'token',
+    }),
+  });
+  expect([response.status, ((await response.json()) as { step: string }).step]).toEqual([400, 'address']);
 });
 
 test('Ctrl-C in the middle of a start ends it, with nothing left and no complaint', async () => {

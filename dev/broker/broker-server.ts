@@ -182,8 +182,8 @@ export class BrokerServer {
     connection
       .serve((request, client) => this.#dispatcher.answer(request, client))
       .catch((error: unknown) => {
-        // A client that breaks the protocol is its own business; anything else is a mistake in this broker.
-        if (!(error instanceof WireError)) this.#log(`A request failed: ${String((error as Error).stack ?? error)}`);
+        // A client that breaks the protocol, or that is gone, is its own business; anything else is a mistake in here.
+        if (!(error instanceof WireError) && !isConnectionLost(error)) this.#log(`A request failed: ${String((error as Error).stack ?? error)}`);
       })
       .finally(() => this.#connections.delete(connection));
   }
@@ -209,4 +209,8 @@ export class BrokerServer {
       newProducerId: () => producerId++,
     };
   }
+}
+
+function isConnectionLost(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,0 +1,209 @@
+/** The composition root: which object gets which, per role. Nothing else makes the objects that hold state or do I/O. */
+import { readFileSync } from 'node:fs';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DimoPermissions } from './access/dimo-permissions.js';
+import { AnyLicense, IdentityLicenses } from './access/license-directory.js';
+import { LocalGrants } from './access/local-grants.js';
+import type { PermissionProvider } from './access/permission-provider.js';
+import { TokenVerifier } from './access/token-verifier.js';
+import { ApiModule, createHttpApp } from './api/api.module.js';
+import type { Settings } from './config/settings.js';
+import { builtInCatalog, type Catalog } from './core/catalog.js';
+import { extendCatalog } from './core/catalog-extension.js';
+import { parseRetrySchedule, type RetrySchedule } from './core/retry-schedule.js';
+import { Sender } from './delivery/sender.js';
+import { Engine } from './engine/engine.js';
+import { TriggerIndex } from './engine/trigger-index.js';
+import { KafkaSource } from './ingest/kafka-source.js';
+import type { Health } from './observability/health.js';
+import type { Log } from './observability/log.js';
+import type { Metrics } from './observability/metrics.js';
+import { ChunkStore } from './store/chunks.js';
+import type { Database } from './store/database.js';
+import { DeadLetterStore } from './store/dead-letters.js';
+import { Doorbell } from './store/doorbell.js';
+import { GrantStore } from './store/grants.js';
+import { IndexLog } from './store/index-log.js';
+import { DeliveryQueue } from './store/queue.js';
+import { StateStore } from './store/states.js';
+import { SubscriptionStore } from './store/subscriptions.js';
+import { TriggerStore } from './store/triggers.js';
+import { AddressGuard } from './target/address-guard.js';
+import { Handshake } from './target/handshake.js';
+import { TargetClient } from './target/http-client.js';
+import { SecretBox } from './target/secret-box.js';
+
+/** What every stage is made from. */
+export interface Foundation {
+  settings: Settings;
+  database: Database;
+  catalog: Catalog;
+  bell: Doorbell;
+  log: Log;
+  metrics: Metrics;
+  health: Health;
+}
+
+/** A part of the program that runs until it is stopped. */
+export interface Stage {
+  name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The stages of a role, in the order in which they start; they stop in the same order, so that no new work comes in. */
+export function stagesOf(foundation: Foundation): Stage[] {
+  const { role } = foundation.settings;
+  return [
+    ...(role === 'all' || role === 'api' ? [apiStage(foundation)] : []),
+    ...(role === 'all' || role === 'engine' ? [engineStage(foundation)] : []),
+    ...(role === 'all' || role === 'delivery' ? [deliveryStage(foundation)] : []),
+  ];
+}
+
+/** The built-in catalogue with the operator's own metrics. Throws with every error of the file. */
+export function readCatalog(file: string | undefined): Catalog {
+  if (file === undefined) return builtInCatalog;
+  let additions: unknown;
+  try {
+    additions = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`CATALOG_FILE cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  const extended = extendCatalog(builtInCatalog, additions);
+  if (extended.kind === 'invalid') throw new Error(`CATALOG_FILE is not valid:\n  ${extended.errors.join('\n  ')}`);
+  return extended.catalog;
+}
+
+function apiStage({ settings, database, catalog, log, health }: Foundation): Stage {
+  const grants = new GrantStore(database);
+  const permissions = permissionsOf(settings, grants, log);
+  const client = targetClient(settings, log);
+  const { jwksUrl, issuer, audience } = settings.tokens;
+  const root = ApiModule.with({
+    catalog,
+    grants,
+    permissions,
+    triggers: new TriggerStore(database),
+    subscriptions: new SubscriptionStore(database),
+    states: new StateStore(database),
+    deadLetters: new DeadLetterStore(database),
+    licenses: settings.dimo ? new IdentityLicenses({ identityUrl: settings.dimo.identityUrl, log }) : new AnyLicense(),
+    tokens: new TokenVerifier({ jwksUrl, log, ...given({ issuer, audience }) }),
+    handshake: new Handshake({ client }),
+    secrets: new SecretBox(settings.encryptionKeys),
+    log,
+    health,
+    ...given({ adminToken: settings.http.adminToken, vehicleNft: vehicleNft(settings) }),
+  });
+  let app: NestExpressApplication | undefined;
+  return {
+    name: 'api',
+    async start() {
+      app = await createHttpApp(root, { log });
+      await app.listen(settings.http.port, settings.http.host);
+      const { port } = app.getHttpServer().address() as { port: number };
+      log.info({ port }, 'REST API is listening');
+    },
+    async stop() {
+      await app?.close();
+      await client.close();
+      if (permissions instanceof DimoPermissions) permissions.close();
+    },
+  };
+}
+
+function engineStage({ settings, database, catalog, bell, log, metrics, health }: Foundation): Stage {
+  const { brokers, groupId, ssl, sasl, signalsTopic, eventsTopic, createTopicsPartitions, sessionMs } = settings.kafka;
+  const chunks = new ChunkStore(database);
+  const index = new TriggerIndex({ changes: new IndexLog(database), log, metrics });
+  const ring = (endpointIds: string[]) => bell.ring(endpointIds);
+  const states = new StateStore(database);
+  const source = new KafkaSource({
+    engine: new Engine({ index, chunks, states, catalog, ring, log, metrics }),
+    chunks,
+    log,
+    metrics,
+    brokers,
+    groupId,
+    clientId: settings.instanceName,
+    topics: [
+      { topic: signalsTopic, metricKind: 'signal' },
+      { topic: eventsTopic, metricKind: 'event' },
+    ],
+    ssl,
+    ...given({ sasl, createTopics: createTopicsPartitions }),
+    times: { sessionMs, heartbeatMs: Math.min(1_000, sessionMs / 3) },
+  });
+  health.register('kafka', () => source.isHealthy());
+  return {
+    name: 'engine',
+    async start() {
+      await index.load();
+      log.info({ seq: String(index.seq), ...index.size }, 'index is loaded');
+      source.start();
+    },
+    stop: () => source.stop(),
+  };
+}
+
+function deliveryStage({ settings, database, bell, log, metrics }: Foundation): Stage {
+  const { concurrency, concurrencyPerEndpoint, retrySchedule, timeoutMs, leaseSeconds } = settings.delivery;
+  const client = targetClient(settings, log);
+  const sender = new Sender({
+    queue: new DeliveryQueue(database, leaseSeconds),
+    client,
+    secrets: new SecretBox(settings.encryptionKeys),
+    bell,
+    schedule: scheduleOf(retrySchedule),
+    concurrency,
+    concurrencyPerEndpoint,
+    timeoutMs,
+    log,
+    metrics,
+  });
+  return {
+    name: 'delivery',
+    start: () => sender.start(),
+    async stop() {
+      await sender.stop(settings.shutdownGraceMs / 2);
+      await client.close();
+    },
+  };
+}
+
+function scheduleOf(text: string): RetrySchedule {
+  const parsed = parseRetrySchedule(text);
+  if (parsed.kind === 'invalid') throw new Error(`DELIVERY_RETRY_SCHEDULE is not valid: ${parsed.reason}`);
+  return parsed.schedule;
+}
+
+function targetClient(settings: Settings, log: Log): TargetClient {
+  return new TargetClient({
+    guard: new AddressGuard({ allow: settings.targetAllow }),
+    timeoutMs: settings.delivery.timeoutMs,
+    // All of them: endpoints of many licenses share an origin, and one that hangs must not use up its connections.
+    connectionsPerOrigin: settings.delivery.concurrency,
+    log,
+  });
+}
+
+function permissionsOf(settings: Settings, grants: GrantStore, log: Log): PermissionProvider {
+  if (settings.dimo === undefined) return new LocalGrants({ grants });
+  const { chainId, address } = settings.vehicleContract ?? {};
+  return new DimoPermissions({
+    ...settings.dimo,
+    cacheSeconds: settings.permissionCacheSeconds,
+    log,
+    ...(address === undefined ? {} : { vehicleDidPrefix: `did:erc721:${chainId}:${address}:` }),
+  });
+}
+
+function vehicleNft({ vehicleContract }: Settings): { chainId: number; contract: string } | undefined {
+  return vehicleContract && { chainId: vehicleContract.chainId, contract: vehicleContract.address };
+}
+
+/** Only the members that have a value. */
+function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}

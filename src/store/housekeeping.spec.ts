@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, testSettings, type TestDatabase } from '../../test/support/database.js';
+import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { Database } from './database.js';
+import { Housekeeping } from './housekeeping.js';
+import { TriggerStore } from './triggers.js';
+
+let testDatabase: TestDatabase;
+let database: Database;
+const warnings: object[] = [];
+const log = { warn: (fields: object) => void warnings.push(fields) };
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = await Database.open(testSettings(testDatabase.url));
+});
+
+afterAll(async () => {
+  await database?.close();
+  await testDatabase?.drop();
+});
+
+async function count(sql: string, values: unknown[] = []): Promise<number> {
+  const { rows } = await database.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`, values);
+  return rows[0]!.n;
+}
+
+async function keepHouse(on = database): Promise<void> {
+  const housekeeping = new Housekeeping({ database: on, retentionDays: 3, log });
+  await housekeeping.start();
+  await housekeeping.stop();
+}
+
+test('a run makes days ahead, and sweeps what deleted triggers, old dead letters and old changes leave', async () => {
+  const triggers = new TriggerStore(database);
+  const trigger = newTrigger();
+  await triggers.create(actorOf(), trigger);
+  await database.pool.query(
+    `insert into states (trigger_id, vehicle, version, revision, fired_at, previous, sequence)
+     values ($1, $2, 1, 1, now(), '{}', 1)`,
+    [trigger.id, vehicleOf(1)],
+  );
+  await triggers.remove(actorOf(), trigger.id);
+  await database.pool.query(`update triggers set deleted_at = now() - interval '1 hour' where id = $1`, [trigger.id]);
+  await database.pool.query(
+    `insert into dead_letters (topic, partition, record_offset, reason, detail, excerpt, suppressed, created_at)
+     values ('t', 0, 1, 'not_json', '', '', 0, now() - interval '4 days')`,
+  );
+  await database.pool.query(`update index_changes set at = now() - interval '25 hours'`);
+
+  await keepHouse();
+
+  expect(warnings).toEqual([]);
+  expect(await count(`pg_inherits where inhparent = 'events'::regclass`)).toBeGreaterThan(7);
+  expect(await count('states where trigger_id = $1', [trigger.id])).toBe(0);
+  expect(await count('dead_letters')).toBe(0);
+  expect(await count('index_changes')).toBe(0);
+});
+
+test('a chore that fails is told, and the others are done all the same', async () => {
+  await database.pool.query('alter table dead_letters rename to dead_letters_away');
+  await keepHouse();
+  await database.pool.query('alter table dead_letters_away rename to dead_letters');
+  expect(warnings).toEqual([expect.objectContaining({ chore: 'drop old dead letters' })]);
+});
