@@ -34,7 +34,7 @@ const FUNCTION_LINES_MAX = 60;
 const FILE_LINES_MAX = 300;
 const ARGUMENTS_MAX = 6;
 const IMPURE =
-  /\b(async|await|Date\.now|new Date\(\)|Math\.random|process\.|console\.|setTimeout|setInterval|setImmediate)/;
+  /\b(async(?!: false)|await|Date\.now|new Date\(\)|Math\.random|process\.|console\.|setTimeout|setInterval|setImmediate)/;
 const IMPURE_MODULES = /^(node:)?(fs|net|http|https|dns|child_process|timers|worker_threads|os)(\/|$)/;
 const NO_NAMES = /(^|\/)(utils?|common|helpers?|types|index|misc)(\.ts|\/)/;
 /** A development machine's paths and the words of a tracker have no place in the project. */

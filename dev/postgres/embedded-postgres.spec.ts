@@ -24,6 +24,9 @@ import { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postg
 import { identityOf } from '../process-table.js';
 
 const isRoot = process.getuid?.() === 0;
+/** Rules that only root can break, or only Linux: elsewhere there is nothing to test. */
+const asRoot = isRoot ? test : undefined;
+const onLinux = process.platform === 'linux' ? test : undefined;
 const NOBODY = 65_534;
 
 let baseDir: string;
@@ -177,27 +180,24 @@ describe('when the owning process is killed', () => {
   });
 
   // Looks into /proc for the processes to kill.
-  (process.platform === 'linux' ? test : test.skip)(
-    'and nothing was left to end the server, the next start ends the orphan',
-    async () => {
-      const { child, lines } = ownerProcess(`console.log('up'); setInterval(() => undefined, 1000);`);
-      await lines.next();
-      const orphan = postmasterPid();
-      const supervisor = Number(readFileSync(`/proc/${orphan}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]);
-      const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8')
-        .trim()
-        .split(' ')
-        .map(Number);
-      for (const pid of [supervisor, ...children.filter((pid) => pid !== orphan)]) process.kill(pid, 'SIGKILL');
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+  onLinux?.('and nothing was left to end the server, the next start ends the orphan', async () => {
+    const { child, lines } = ownerProcess(`console.log('up'); setInterval(() => undefined, 1000);`);
+    await lines.next();
+    const orphan = postmasterPid();
+    const supervisor = Number(readFileSync(`/proc/${orphan}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]);
+    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number);
+    for (const pid of [supervisor, ...children.filter((pid) => pid !== orphan)]) process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
 
-      const log: string[] = [];
-      await start({ log: (line) => log.push(line) });
-      expect(log[0]).toContain(`PostgreSQL ${orphan} was left running`);
-      expect(identityOf(orphan)).toBeUndefined();
-    },
-  );
+    const log: string[] = [];
+    await start({ log: (line) => log.push(line) });
+    expect(log[0]).toContain(`PostgreSQL ${orphan} was left running`);
+    expect(identityOf(orphan)).toBeUndefined();
+  });
 });
 
 test('a server that ends by itself is told, and the directory is free again', async () => {
@@ -240,51 +240,48 @@ test('missing library links are made', async () => {
   expect(existsSync(join(nativeDir, 'lib/libpq.so.5'))).toBe(true);
 });
 
-(isRoot ? test : test.skip)(
-  'as root under a directory that only root can enter, binaries and data are kept elsewhere',
-  async () => {
-    chmodSync(baseDir, 0o700);
-    const nativeDir = withoutLinks(join(baseDir, 'hidden'));
-    const options = { baseDir: join(baseDir, 'base'), nativeDir };
-    const first = await start(options);
-    const elsewhere = dirname(first.dataDir);
-    try {
-      expect(elsewhere).toMatch(/^\/var\/lib\/tripline\//);
-      await query(first.url, 'create table kept ()');
-      await first.stop();
+asRoot?.('as root under a directory that only root can enter, binaries and data are kept elsewhere', async () => {
+  chmodSync(baseDir, 0o700);
+  const nativeDir = withoutLinks(join(baseDir, 'hidden'));
+  const options = { baseDir: join(baseDir, 'base'), nativeDir };
+  const first = await start(options);
+  const elsewhere = dirname(first.dataDir);
+  try {
+    expect(elsewhere).toMatch(/^\/var\/lib\/tripline\//);
+    await query(first.url, 'create table kept ()');
+    await first.stop();
 
-      const second = await start(options);
-      expect(await query(second.url, 'select * from kept')).toEqual([]);
-      await second.stop();
+    const second = await start(options);
+    expect(await query(second.url, 'select * from kept')).toEqual([]);
+    await second.stop();
 
-      rmSync(options.baseDir, { recursive: true });
-      const third = await start(options);
-      await expect(query(third.url, 'select * from kept')).rejects.toMatchObject({ code: '42P01' });
-      await third.stop();
-    } finally {
-      rmSync(elsewhere, { recursive: true, force: true });
-    }
-  },
-);
+    rmSync(options.baseDir, { recursive: true });
+    const third = await start(options);
+    await expect(query(third.url, 'select * from kept')).rejects.toMatchObject({ code: '42P01' });
+    await third.stop();
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
+});
 
 describe('what cannot work is refused with DATABASE_URL as the way out', () => {
   test('a platform without binaries', () => {
     expect(() => nativeDirectory('plan9', 'mips')).toThrow(/plan9-mips.*DATABASE_URL/);
   });
 
-  (isRoot ? test : test.skip)('a user id without an entry in /etc/passwd', async () => {
+  asRoot?.('a user id without an entry in /etc/passwd', async () => {
     chownSync(baseDir, 54_321, 54_321);
     const { child, errors } = ownerProcess('', { uid: 54_321, gid: 54_321 });
     await once(child, 'close');
     expect(errors.join('')).toMatch(/user id 54321 has no entry in \/etc\/passwd.*DATABASE_URL/);
   });
 
-  (isRoot ? test : test.skip)('root without an account to drop to', () => {
+  asRoot?.('root without an account to drop to', () => {
     expect(() => accountToRunAs(undefined, [{ name: 'root', uid: 0, gid: 0 }])).toThrow(/as root.*DATABASE_URL/s);
   });
 });
 
-(isRoot ? test : test.skip)('root runs the server as the owner of the data, when there is one', () => {
+asRoot?.('root runs the server as the owner of the data, when there is one', () => {
   const passwd = [
     { name: 'postgres', uid: 101, gid: 104 },
     { name: 'ada', uid: 1000, gid: 1000 },

@@ -143,7 +143,7 @@ describe('previousValue', () => {
 });
 
 test('an evaluation that fails is an outcome with its reason, and fires nothing', () => {
-  const rule = { condition: compileCondition('event', 'durationNs / previousDurationNs > 1'), cooldownMs: 0 };
+  const rule = { condition: compileCondition('event', 'durationNs != 5 || durationNs / (durationNs - 5) > 1'), cooldownMs: 0 };
   const event = { ...speed(0), kind: 'event' as const, metadata: '', durationNs: 5n, tags: [] };
   expect(evaluate(rule, EMPTY_STATE, event, START_MS)).toEqual({
     kind: 'failed',
