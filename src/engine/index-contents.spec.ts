@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Trigger } from '../core/trigger.js';
+import { random } from '../../test/support/random.js';
+import { triggerOf } from '../../test/support/trigger-of.js';
+import { IndexContents } from './index-contents.js';
+import type { IndexChange } from './stores.js';
+
+function idsOf(contents: IndexContents, vehicle: string, metric = 'speed'): string[] {
+  return contents.triggersOf(vehicle, 'signal', metric).map(({ trigger }) => trigger.id);
+}
+
+function contentsOf(triggers: readonly Trigger[], vehicles: Record<string, readonly Trigger[]>): IndexContents {
+  const contents = new IndexContents();
+  for (const trigger of triggers) contents.setTrigger(trigger);
+  for (const [vehicle, list] of Object.entries(vehicles)) for (const { id } of list) contents.subscribe(id, vehicle);
+  return contents;
+}
+
+const [a, b, c] = [triggerOf({ id: 'a' }), triggerOf({ id: 'b' }), triggerOf({ id: 'c', metric: 'powertrainRange' })];
+const gone = ({ id }: Trigger): IndexChange => ({ kind: 'trigger', id, trigger: undefined });
+const changed = (trigger: Trigger): IndexChange => ({ kind: 'trigger', id: trigger.id, trigger });
+const left = ({ id }: Trigger, vehicle: string): IndexChange => ({ kind: 'unsubscribed', triggerId: id, vehicle });
+const epochOf = (contents: IndexContents, vehicle: string) => contents.triggersOf(vehicle, 'signal', 'speed')[0]!.epoch;
+
+describe('what concerns a vehicle', () => {
+  test('is found by the metric that was sampled', () => {
+    const contents = contentsOf([a, b, c], { v: [a, c] });
+    expect(idsOf(contents, 'v')).toEqual(['a']);
+    expect(idsOf(contents, 'v', 'powertrainRange')).toEqual(['c']);
+    expect(contents.triggersOf('v', 'event', 'speed')).toEqual([]);
+    expect(idsOf(contents, 'other')).toEqual([]);
+  });
+
+  test('keeps triggers that are not enabled, without evaluating them, until they are', () => {
+    const contents = contentsOf([{ ...a, status: 'disabled' }], { v: [a] });
+    expect(idsOf(contents, 'v')).toEqual([]);
+    expect(contents.hasVehicle('v')).toBe(true);
+    contents.apply([changed({ ...a, status: 'enabled', revision: 2 })]);
+    expect(idsOf(contents, 'v')).toEqual(['a']);
+    contents.apply([changed({ ...a, status: 'failed', revision: 3 })]);
+    expect(idsOf(contents, 'v')).toEqual([]);
+  });
+
+  test('takes over a changed metric and the new revision', () => {
+    const contents = contentsOf([a], { v: [a] });
+    contents.apply([changed({ ...a, metric: 'powertrainRange', revision: 2 })]);
+    expect(idsOf(contents, 'v')).toEqual([]);
+    expect(contents.triggersOf('v', 'signal', 'powertrainRange')[0]!.trigger.revision).toBe(2);
+  });
+
+  test('forgets a trigger that is gone, for every vehicle, without further changes', () => {
+    const contents = contentsOf([a, b], { one: [a], both: [a, b], other: [b] });
+    contents.apply([gone(a)]);
+    expect(['one', 'both', 'other'].map((vehicle) => idsOf(contents, vehicle))).toEqual([[], ['b'], ['b']]);
+    expect(contents.hasVehicle('one')).toBe(false);
+    expect(contents.size).toEqual({ triggers: 1, subscriptions: 2, sets: 1 });
+  });
+
+  test('ignores subscriptions to triggers that are gone already', () => {
+    const contents = contentsOf([], {});
+    contents.apply([{ kind: 'subscribed', triggerId: 'a', vehicle: 'v' }, left(a, 'v'), gone(a)]);
+    expect(contents.size).toEqual({ triggers: 0, subscriptions: 0, sets: 0 });
+  });
+
+  test('fails with a condition that does not compile, instead of keeping the index from loading', () => {
+    const broken = triggerOf({ normalizedCondition: 'valueNumber >' });
+    const [indexed] = contentsOf([broken], { v: [broken] }).triggersOf('v', 'signal', 'speed');
+    expect(() => indexed!.condition.evaluate(undefined as never, undefined)).toThrow();
+  });
+});
+
+describe('vehicles with the same triggers', () => {
+  test('share one set, in whatever order they came to them', () => {
+    const contents = contentsOf([a, b, c], { v: [a, b, c], w: [c, b, a], x: [b, a, c], y: [a] });
+    expect(contents.size).toEqual({ triggers: 3, subscriptions: 10, sets: 2 });
+  });
+
+  test('share one set after bulk subscriptions and cancellations, and leave none behind', () => {
+    const contents = contentsOf([a, b], {});
+    const vehicles = Array.from({ length: 1000 }, (_, i) => `v${i}`);
+    for (const { id } of [a, b]) for (const vehicle of vehicles) contents.subscribe(id, vehicle);
+    expect(contents.size).toEqual({ triggers: 2, subscriptions: 2000, sets: 1 });
+    contents.apply(vehicles.map((vehicle) => left(a, vehicle)));
+    expect(contents.size).toEqual({ triggers: 2, subscriptions: 1000, sets: 1 });
+    contents.apply(vehicles.map((vehicle) => left(b, vehicle)));
+    expect(contents.size).toEqual({ triggers: 2, subscriptions: 0, sets: 0 });
+  });
+});
+
+test('a set that its last vehicle left, and another joins by the same move, follows changes', () => {
+  const contents = contentsOf([a], { v: [a] });
+  contents.apply([left(a, 'v'), { kind: 'subscribed', triggerId: 'a', vehicle: 'w' }]);
+  expect(idsOf(contents, 'w')).toEqual(['a']);
+  contents.apply([changed({ ...a, status: 'disabled', revision: 2 })]);
+  expect(idsOf(contents, 'w')).toEqual([]);
+});
+
+describe('the epoch, under which states are cached', () => {
+  test('stays while nothing happens to the trigger', () => {
+    const contents = contentsOf([a, b], { v: [a] });
+    const before = epochOf(contents, 'v');
+    contents.apply([changed({ ...b, revision: 2 }), { kind: 'subscribed', triggerId: 'a', vehicle: 'w' }]);
+    expect(epochOf(contents, 'v')).toBe(before);
+  });
+
+  test.each<[string, IndexChange]>([
+    ['the trigger changed', changed({ ...a, revision: 2 })],
+    ['a subscription to it ended, whose state may have been emptied', left(a, 'w')],
+  ])('differs after %s', (_, change) => {
+    const contents = contentsOf([a], { v: [a], w: [a] });
+    const before = epochOf(contents, 'v');
+    contents.apply([change]);
+    expect(epochOf(contents, 'v')).not.toBe(before);
+  });
+
+  test('differs from that of the same trigger in an index that was loaded again', () => {
+    expect(epochOf(contentsOf([a], { v: [a] }), 'v')).not.toBe(epochOf(contentsOf([a], { v: [a] }), 'v'));
+  });
+});
+
+/** The same index, as plainly as possible. */
+class PlainIndex {
+  readonly triggers = new Map<string, Trigger>();
+  readonly subscriptions = new Map<string, Set<string>>();
+
+  apply(change: IndexChange): void {
+    if (change.kind === 'trigger') {
+      if (change.trigger) this.triggers.set(change.id, change.trigger);
+      else {
+        this.triggers.delete(change.id);
+        for (const ids of this.subscriptions.values()) ids.delete(change.id);
+      }
+    } else if (change.kind === 'unsubscribed') this.subscriptions.get(change.vehicle)?.delete(change.triggerId);
+    else if (this.triggers.has(change.triggerId)) {
+      const ids = this.subscriptions.get(change.vehicle) ?? new Set();
+      this.subscriptions.set(change.vehicle, ids.add(change.triggerId));
+    }
+  }
+
+  enabled(vehicle: string): string[] {
+    const ids = [...(this.subscriptions.get(vehicle) ?? [])];
+    return ids.filter((id) => this.triggers.get(id)!.status === 'enabled').sort();
+  }
+}
+
+test.each([1, 2, 3, 4, 5])('it answers as a plain index does, after any changes (seed %i)', (seed) => {
+  const dice = random(seed);
+  const below = (limit: number) => dice.below(limit);
+  const contents = new IndexContents();
+  const plain = new PlainIndex();
+  for (let step = 0; step < 4000; step++) {
+    const id = `t${below(12)}`;
+    const vehicle = `v${below(40)}`;
+    const status = below(4) === 0 ? 'disabled' : 'enabled';
+    const change: IndexChange =
+      below(30) === 0
+        ? { kind: 'trigger', id, trigger: below(2) === 0 ? undefined : triggerOf({ id, status }) }
+        : { kind: below(3) === 0 ? 'unsubscribed' : 'subscribed', triggerId: id, vehicle };
+    contents.apply([change]);
+    plain.apply(change);
+    expect(idsOf(contents, vehicle).sort()).toEqual(plain.enabled(vehicle));
+  }
+  const lists = Array.from({ length: 40 }, (_, i) => [...(plain.subscriptions.get(`v${i}`) ?? [])].sort().join());
+  for (let i = 0; i < 40; i++) expect(idsOf(contents, `v${i}`).sort()).toEqual(plain.enabled(`v${i}`));
+  expect(contents.size.subscriptions).toBe([...plain.subscriptions.values()].reduce((sum, { size }) => sum + size, 0));
+  expect(contents.size.sets).toBe(new Set(lists.filter((list) => list !== '')).size);
+});

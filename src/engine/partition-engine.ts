@@ -1,0 +1,257 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { MetricKind } from '../core/catalog.js';
+import { DuplicateEvent, type CommitResult } from '../store/chunks.js';
+import { emptyResult, evaluateChunk, stateRows, type ChunkResult } from './chunk-evaluation.js';
+import { ChunkPlanner, type ChunkPlan, type Cursor } from './chunk-plan.js';
+import type { DeadLetter } from './dead-letter-budget.js';
+import type { EngineParts } from './engine-parts.js';
+import { PartitionStates } from './partition-states.js';
+import type { SourceRecord } from './record.js';
+import { pauseWhile, retryWhile } from './retry.js';
+import type { StateCache } from './state-cache.js';
+import type { Chunk, LogEventRow, Position } from './stores.js';
+
+export interface Stream {
+  topic: string;
+  partition: number;
+  metricKind: MetricKind;
+  /** Of the topic, now: says which keys belong to this partition. */
+  partitionCount: number;
+}
+
+/** What became of one try at a chunk. `refused`: the database will not take these values, however often it is asked. */
+type Answer = 'ok' | 'fenced' | 'abandoned' | 'conflict' | 'refused';
+
+interface Refusal {
+  kind: 'refused';
+  error: unknown;
+}
+
+/** From this try on, a chunk that met conflicts, or that the database refused, goes in single records. */
+const SINGLE_FROM_ATTEMPT = 3;
+/** By this try, a single record that the database refuses is set aside as a dead letter. */
+const SET_ASIDE_FROM_ATTEMPT = 5;
+
+/**
+ * Turns the records of one partition into firings, each exactly once. The truth is the position in the database, which
+ * moves in the same commit as everything a chunk stores; this object holds it together with how far it got since
+ * (`cursor`: chunks without effects store nothing). Whoever is answered `fenced` forgets the object and opens the
+ * partition again where the database says.
+ *
+ * A chunk goes: plan (synchronous, under one index) → load the states that the plan needs → evaluate (synchronous) →
+ * commit. When the commit answers that a state or trigger changed meanwhile, index and states are read again and the
+ * chunk is evaluated anew, from the third time in single records. Killed before the commit, nothing happened; killed
+ * after it, the position says so.
+ */
+export class PartitionEngine {
+  private readonly planner: ChunkPlanner;
+  private readonly states: PartitionStates;
+  private stored: Position;
+  private cursor: Cursor;
+  private storedAtMs: number;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly stream: Stream,
+    position: Position,
+    cache: StateCache,
+    private readonly parts: EngineParts,
+  ) {
+    const { partition, partitionCount } = stream;
+    const { states, now, scattered } = parts;
+    this.states = new PartitionStates({ cache, states, now, partition, partitionCount, scattered });
+    this.planner = new ChunkPlanner({ kind: stream.metricKind, index: parts.index, now: parts.now });
+    this.stored = position;
+    this.cursor = { offset: position.nextOffset, index: position.nextIndex };
+    this.storedAtMs = parts.now();
+  }
+
+  /** The stored position, as this object knows it. */
+  get position(): Position {
+    return this.stored;
+  }
+
+  /** The first offset that is not processed yet; from the stored one on, processing it so far had no effects. */
+  get nextOffset(): bigint {
+    return this.cursor.offset;
+  }
+
+  /**
+   * Processes records, in the order of their offsets; those before the position are skipped. `onProcessed` is awaited
+   * after each chunk with the first offset that is still to do. Nothing is thrown for a database that fails: it is asked
+   * again while `isLive`, and `abandoned` means that it was no longer. Calls wait for each other.
+   */
+  process(
+    records: readonly SourceRecord[],
+    isLive: () => boolean,
+    onProcessed: (nextOffset: bigint) => Promise<void>,
+  ): Promise<'ok' | 'fenced' | 'abandoned'> {
+    return this.alone(() => this.processAll(records, isLive, onProcessed));
+  }
+
+  /** Stores how far processing got, if that is further than the stored position. Throws when the database fails. */
+  flush(): Promise<'ok' | 'fenced'> {
+    return this.alone(() => this.storeCursor());
+  }
+
+  private alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async processAll(
+    records: readonly SourceRecord[],
+    isLive: () => boolean,
+    onProcessed: (nextOffset: bigint) => Promise<void>,
+  ): Promise<'ok' | 'fenced' | 'abandoned'> {
+    if ((await this.refreshIndex(isLive)) === undefined) return 'abandoned';
+    let attempt = 1;
+    for (let at = this.skip(records, 0); at < records.length; at = this.skip(records, at)) {
+      if (!isLive()) return 'abandoned';
+      const answer = await this.chunk(records, at, { attempt, isLive });
+      if (answer !== 'ok') this.states.clear();
+      if (answer === 'fenced' || answer === 'abandoned') return answer;
+      if (answer === 'ok') {
+        attempt = 1;
+        await onProcessed(this.cursor.offset);
+        await othersTurn();
+        continue;
+      }
+      attempt += 1;
+      if (attempt > SINGLE_FROM_ATTEMPT && !(await pauseWhile(isLive, this.parts.retryDelays.firstMs)))
+        return 'abandoned';
+      if ((await this.refreshIndex(isLive)) === undefined) return 'abandoned';
+    }
+    return 'ok';
+  }
+
+  private skip(records: readonly SourceRecord[], from: number): number {
+    let at = from;
+    while (at < records.length && records[at]!.offset < this.cursor.offset) at += 1;
+    return at;
+  }
+
+  private refreshIndex(isLive: () => boolean): Promise<bigint | undefined> {
+    return this.persist(isLive, () => this.parts.index.refresh());
+  }
+
+  private async chunk(
+    records: readonly SourceRecord[],
+    at: number,
+    { attempt, isLive }: { attempt: number; isLive: () => boolean },
+  ): Promise<Answer> {
+    const { parts, stream } = this;
+    const startedMs = parts.now();
+    const limits = attempt < SINGLE_FROM_ATTEMPT ? parts.limits : { ...parts.limits, records: 1 };
+    const plan = this.planner.plan(records, at, this.cursor, limits);
+    const states = await this.persist(isLive, () => this.states.forPlan(plan));
+    if (!states) return 'abandoned';
+    const result = evaluateChunk(plan, {
+      ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
+      ...{ catalog: parts.catalog, now: parts.now, limits, states },
+      firingsLeft: (license) => parts.firings.left(license, startedMs),
+    });
+    const answer = await this.store(plan, result, isLive);
+    if (answer !== 'refused') return answer;
+    return attempt < SET_ASIDE_FROM_ATTEMPT ? 'refused' : this.setAside(records[at]!, plan, isLive);
+  }
+
+  private async store(plan: ChunkPlan, result: ChunkResult, isLive: () => boolean): Promise<Answer> {
+    const notices = this.parts.notices.of(result, this.parts.now());
+    const hasEffects = result.firings.length + result.letters.length + notices.length > 0;
+    if (hasEffects) return this.commit(plan.seq, { ...result, notices }, isLive);
+    this.cursor = result.end;
+    this.parts.reports.processed(this.stream.topic, result);
+    if (this.parts.now() - this.storedAtMs < this.parts.limits.flushMs) return 'ok';
+    return (await this.persist(isLive, () => this.storeCursor())) ?? 'abandoned';
+  }
+
+  private async commit(
+    seq: bigint,
+    result: ChunkResult & { notices: readonly LogEventRow[] },
+    isLive: () => boolean,
+  ): Promise<Answer> {
+    const { chunks, deadLetters, firings, notices, reports, now } = this.parts;
+    const startedMs = now();
+    const letters = deadLetters.admit(this.stream.topic, result.letters, startedMs);
+    const chunk = {
+      ...this.chunkTo(result.end, seq),
+      ...{
+        states: stateRows(result.states),
+        firings: result.firings,
+        deadLetters: letters.rows,
+        logEvents: result.notices,
+      },
+    };
+    const answer = await this.persist<CommitResult | Refusal>(isLive, () =>
+      chunks.commit(chunk).catch((error: unknown) => {
+        if (isRefusal(error)) return { kind: 'refused', error };
+        throw error;
+      }),
+    );
+    if (answer?.kind !== 'ok') letters.undo();
+    if (!answer) return 'abandoned';
+    if (answer.kind === 'refused') {
+      reports.refused(this.stream, chunk.position.nextOffset, answer.error);
+      return 'refused';
+    }
+    reports.committed(answer.kind, now() - startedMs);
+    if (answer.kind !== 'ok') return answer.kind;
+    this.reached(answer.position);
+    this.states.stored(result.states);
+    for (const { license } of result.firings) firings.spend(license, 1, startedMs);
+    notices.told(result.notices, startedMs);
+    reports.processed(this.stream.topic, result);
+    const endpointIds = new Set(result.firings.map(({ endpointId }) => endpointId));
+    if (endpointIds.size > 0) this.parts.ring([...endpointIds]);
+    return 'ok';
+  }
+
+  /** Steps over a record whose effects the database does not take: the stream must go on, and somebody must know. */
+  private setAside(record: SourceRecord, plan: ChunkPlan, isLive: () => boolean): Promise<Answer> {
+    const { offset, value } = record;
+    const detail = 'the database refused what this record would store; see the log';
+    const letter: DeadLetter = { offset, index: null, reason: 'not_storable', detail, value };
+    const result = { ...emptyResult({ offset: offset + 1n, index: 0 }), letters: [letter], records: 1, notices: [] };
+    return this.commit(plan.seq, result, isLive);
+  }
+
+  private async storeCursor(): Promise<'ok' | 'fenced'> {
+    const { nextOffset, nextIndex } = this.stored;
+    if (this.cursor.offset === nextOffset && this.cursor.index === nextIndex) return 'ok';
+    const chunk = { ...this.chunkTo(this.cursor, this.parts.index.seq), states: [], firings: [], deadLetters: [] };
+    const answer = await this.parts.chunks.commit(chunk);
+    if (answer.kind === 'conflict') throw new Error('a chunk without effects cannot conflict');
+    if (answer.kind === 'fenced') return 'fenced';
+    this.reached(answer.position);
+    return 'ok';
+  }
+
+  private chunkTo(end: Cursor, indexSeq: bigint): Omit<Chunk, 'states' | 'firings' | 'deadLetters'> {
+    const { topic, partition } = this.stream;
+    return { topic, partition, position: this.stored, nextOffset: end.offset, nextIndex: end.index, indexSeq };
+  }
+
+  private reached(position: Position): void {
+    this.stored = position;
+    this.cursor = { offset: position.nextOffset, index: position.nextIndex };
+    this.storedAtMs = this.parts.now();
+  }
+
+  /** Asks until the store answers; `undefined` when it had not by the time that `isLive` no longer held. */
+  private persist<Result>(isLive: () => boolean, operation: () => Promise<Result>): Promise<Result | undefined> {
+    const onError = (error: unknown) => this.parts.reports.storeFailed(this.stream, error);
+    return retryWhile(isLive, operation, { delays: this.parts.retryDelays, onError });
+  }
+}
+
+/**
+ * Whether the database refuses what a chunk stores, so that asking again is of no use: SQLSTATE class 22, data exception,
+ * class 23, integrity violation, or an event that is on record already.
+ */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof DuplicateEvent) return true;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(22|23)[0-9A-Z]{3}$/.test(code);
+}

@@ -1,0 +1,99 @@
+import type { MetricKind } from '../core/catalog.js';
+import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import { IndexContents } from './index-contents.js';
+import type { Changes, IndexChange } from './stores.js';
+import type { IndexedTrigger } from './trigger-set.js';
+
+/**
+ * The engine's copy of all triggers and subscriptions, kept current by asking. Every control write numbers itself (`seq`)
+ * and commits together with its number, so `refresh` before a fetched batch is evaluated is all it takes for a change to
+ * hold for each record that was produced after the change was answered.
+ */
+export class TriggerIndex {
+  private readonly log: Changes;
+  private readonly notes: Log;
+  private readonly metrics: Metrics;
+  private contents = new IndexContents();
+  private appliedSeq: bigint | undefined;
+  private running: Promise<unknown> = Promise.resolve();
+  private next: Promise<bigint> | undefined;
+
+  /** `changes` is the store's log of changes, `log` says when the whole index had to be loaded again. */
+  constructor(parts: { changes: Changes; log: Log; metrics: Metrics }) {
+    this.log = parts.changes;
+    this.notes = parts.log;
+    this.metrics = parts.metrics;
+  }
+
+  /** The last change applied; 0 before `load`. */
+  get seq(): bigint {
+    return this.appliedSeq ?? 0n;
+  }
+
+  get size(): { triggers: number; subscriptions: number; sets: number } {
+    return this.contents.size;
+  }
+
+  /** Reads everything from one snapshot and then swaps it in. Throws what the store throws; what was there stays. */
+  async load(): Promise<void> {
+    const contents = new IndexContents();
+    const seq = await this.log.load({
+      trigger: (trigger) => contents.setTrigger(trigger),
+      subscription: (triggerId, vehicle) => contents.subscribe(triggerId, vehicle),
+    });
+    this.contents = contents;
+    this.reached(seq);
+  }
+
+  /**
+   * Brings the index up to the head and resolves to the sequence it has then. The head is read after the call: a caller
+   * that comes while a read is under way waits for the next one, together with all others who came meanwhile. Throws
+   * what the store throws, to all who waited for that read.
+   */
+  refresh(): Promise<bigint> {
+    this.next ??= this.running.then(() => {
+      this.next = undefined;
+      const read = this.catchUp();
+      this.running = read.catch(() => undefined);
+      return read;
+    });
+    return this.next;
+  }
+
+  /** The enabled triggers on a metric of a vehicle, each as it is now. */
+  triggersOf(vehicle: string, kind: MetricKind, metric: string): readonly IndexedTrigger[] {
+    return this.contents.triggersOf(vehicle, kind, metric);
+  }
+
+  /** Whether any trigger, enabled or not, is applied to the vehicle. */
+  hasVehicle(vehicle: string): boolean {
+    return this.contents.hasVehicle(vehicle);
+  }
+
+  private async catchUp(): Promise<bigint> {
+    if (this.appliedSeq === undefined) await this.load();
+    const changes: IndexChange[] = [];
+    for (let seq = this.seq; ;) {
+      const answer = await this.log.since(seq);
+      if (answer.kind === 'gap') {
+        this.notes.warn({ seq: String(seq) }, 'changes that the index has not seen are gone; loading all of it');
+        await this.load();
+        return this.seq;
+      }
+      changes.push(...answer.changes);
+      seq = answer.head;
+      if (answer.more) continue;
+      this.contents.apply(changes);
+      this.reached(seq);
+      return seq;
+    }
+  }
+
+  private reached(seq: bigint): void {
+    this.appliedSeq = seq;
+    this.metrics.indexSeq.set(Number(seq));
+    this.metrics.indexTriggers.set(this.contents.size.triggers);
+    this.metrics.indexSubscriptions.set(this.contents.size.subscriptions);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Admin, Kafka } from 'kafkajs';
+
+/** The first offset of a partition that still exists, and the one that its next record gets. */
+export interface Watermarks {
+  low: bigint;
+  high: bigint;
+}
+
+/** What the source asks a cluster besides records. Connects when first asked, and again after a failure. */
+export class KafkaAdmin {
+  private admin: Promise<Admin> | undefined;
+
+  constructor(private readonly kafka: Kafka) {}
+
+  /** Of every partition of a topic, so its size is the number of partitions. Throws when the topic does not exist. */
+  watermarks(topic: string): Promise<Map<number, Watermarks>> {
+    return this.ask(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
+    });
+  }
+
+  /** How many partitions a topic has. Throws when it does not exist. */
+  partitionCount(topic: string): Promise<number> {
+    return this.ask(async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]!.partitions.length;
+    });
+  }
+
+  /** The offsets that a consumer group has committed; partitions without one are absent. */
+  committed(groupId: string, topic: string): Promise<Map<number, bigint>> {
+    return this.ask(async (admin) => {
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const offsets = (answer?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
+      // Negative: none, or the "earliest" that kafkajs commits after an offset was out of range.
+      return new Map(offsets.filter(([, offset]) => offset >= 0n));
+    });
+  }
+
+  /** Those of the topics that do not exist. */
+  missing(topics: readonly string[]): Promise<string[]> {
+    return this.ask(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      return topics.filter((topic) => !existing.has(topic));
+    });
+  }
+
+  async createTopics(topics: readonly string[], partitions: number): Promise<void> {
+    await this.ask((admin) =>
+      admin.createTopics({
+        topics: topics.map((topic) => ({ topic, numPartitions: partitions })),
+        waitForLeaders: true,
+      }),
+    );
+  }
+
+  async disconnect(): Promise<void> {
+    const admin = await this.admin?.catch(() => undefined);
+    this.admin = undefined;
+    await admin?.disconnect();
+  }
+
+  private async ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    this.admin ??= this.connect();
+    const asked = this.admin;
+    try {
+      return await question(await asked);
+    } catch (error) {
+      if (this.admin === asked) this.admin = undefined;
+      void asked.then((admin) => admin.disconnect()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+}

@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, ConsumerGroupJoinEvent, Kafka } from 'kafkajs';
+import { pauseWhile, retryWhile } from '../engine/retry.js';
+import type { Log } from '../observability/log.js';
+import { Generation } from './generation.js';
+import { KafkaAdmin } from './kafka-admin.js';
+import { kafkaClient } from './kafka-client.js';
+import { PartitionOpener } from './partition-opener.js';
+import { SOURCE_TIMES, type KafkaSourceOptions, type SourceTimes } from './source-options.js';
+
+const REBALANCE_TIMEOUT_MS = 20_000;
+const METADATA_MAX_AGE_MS = 60_000;
+const PARTITION_BYTES_MAX = 1024 * 1024;
+const FETCH_BYTES_MAX = 8 * 1024 * 1024;
+const DISCONNECT_MS = 5_000;
+const SETTLE_MS = 10_000;
+
+/**
+ * Feeds an engine from Kafka, as a member of one consumer group for all topics. kafkajs only carries: where a partition
+ * begins is read from the database each time the group is joined, and offsets committed to Kafka are for tools that show
+ * lag.
+ *
+ * The life of a consumer: waiting for the topics → connecting → joined, with a new `Generation` each time the group
+ * rebalances → crashed, or silent for longer than the watchdog allows → thrown away, and all over again. kafkajs' own
+ * restarting is off: it leaves some errors as the end.
+ */
+export class KafkaSource {
+  private readonly kafka: Kafka;
+  private readonly admin: KafkaAdmin;
+  private readonly opener: PartitionOpener;
+  private readonly times: SourceTimes;
+  private readonly log: Log;
+  private consumer: Consumer | undefined;
+  private generation: Generation | undefined;
+  private settled: Promise<unknown> = Promise.resolve();
+  private running: Promise<void> = Promise.resolve();
+  private isStopping = false;
+  private lastFetchMs = 0;
+  private joinedMs = 0;
+  private ended: Generation | undefined;
+  private readonly stopped = new AbortController();
+
+  constructor(private readonly options: KafkaSourceOptions) {
+    const { groupId, engine, chunks, metrics, log } = options;
+    this.log = log;
+    this.times = { ...SOURCE_TIMES, ...options.times };
+    this.kafka = kafkaClient({ ...options, clientId: options.clientId ?? 'tripline' }, log);
+    this.admin = new KafkaAdmin(this.kafka);
+    const { resetConfirmMs } = this.times;
+    this.opener = new PartitionOpener({ engine, chunks, admin: this.admin, groupId, log, metrics, resetConfirmMs });
+  }
+
+  /** Begins to consume and keeps at it until `stop`, whatever Kafka does; resolves at once. The index must be loaded. */
+  start(): void {
+    this.running = this.run();
+  }
+
+  /**
+   * Finishes the chunk in hand, stores how far each partition got, and leaves the group, so that others take over
+   * without waiting. Bounded: what does not answer in time is left to the session's end and the database's fence.
+   */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.stopped.abort();
+    await this.running;
+    await within(DISCONNECT_MS, this.admin.disconnect());
+  }
+
+  /** Whether records are being consumed: joined, fetching, every partition open, and none blocked by a codec. */
+  isHealthy(): boolean {
+    const { generation } = this;
+    if (!generation || this.isStopping || generation.blocked.length > 0) return false;
+    const isRecent = (sinceMs: number) => Date.now() - sinceMs < this.times.watchdogMs;
+    const isFetching = isRecent(this.lastFetchMs) || generation.isBusy;
+    return isFetching && (generation.isOpen || isRecent(this.joinedMs));
+  }
+
+  private async run(): Promise<void> {
+    const isWanted = () => !this.isStopping;
+    const delays = { firstMs: this.times.restartDelayMs, mostMs: 5_000 };
+    const onError = (error: unknown) => this.log.warn({ err: error }, 'Kafka is not reachable; trying again');
+    const over = once(this.stopped.signal, 'abort');
+    while (isWanted()) {
+      const ready = retryWhile(isWanted, () => this.waitForTopics(), { delays, onError });
+      await Promise.race([ready, over]);
+      if (!isWanted()) return;
+      await retryWhile(isWanted, () => this.consume(over), { delays, onError });
+      await pauseWhile(isWanted, this.times.restartDelayMs);
+    }
+  }
+
+  /** Resolves when all topics exist. Throws when Kafka does not answer. */
+  private async waitForTopics(): Promise<void> {
+    const wanted = this.options.topics.map(({ topic }) => topic);
+    while (!this.isStopping) {
+      const missing = await this.admin.missing(wanted);
+      if (missing.length === 0) return;
+      if (this.options.createTopics !== undefined) await this.admin.createTopics(missing, this.options.createTopics);
+      else {
+        this.log.warn({ topics: missing }, 'topics do not exist; waiting until somebody creates them');
+        await pauseWhile(() => !this.isStopping, this.times.topicWaitMs);
+      }
+    }
+  }
+
+  /** One consumer's life: resolves when `over` does, or when it crashed or fell silent. */
+  private async consume(over: Promise<unknown>): Promise<void> {
+    const consumer = this.createConsumer();
+    const crashed = new Promise<void>((resolve) => {
+      consumer.on('consumer.crash', ({ payload: { error } }) => {
+        this.log.warn({ err: error }, 'the Kafka consumer crashed; making a new one');
+        resolve();
+      });
+    });
+    const chores = this.chores(consumer);
+    const silent = new Promise<void>((resolve) => chores.push(this.watch(resolve)));
+    const end = Promise.race([over, crashed, silent]);
+    try {
+      const begun = this.begin(consumer);
+      begun.catch(() => undefined); // It may fail after it was given up.
+      await Promise.race([begun, end]);
+      await end;
+    } finally {
+      for (const chore of chores) clearInterval(chore);
+      await this.leave(consumer);
+    }
+  }
+
+  private async begin(consumer: Consumer): Promise<void> {
+    this.lastFetchMs = Date.now();
+    await consumer.connect();
+    await consumer.subscribe({ topics: this.options.topics.map(({ topic }) => topic), fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: this.options.partitionsAtOnce ?? 4,
+      eachBatch: async (payload) => {
+        if (consumer === this.consumer) await this.generation?.eachBatch(payload);
+      },
+    });
+  }
+
+  private createConsumer(): Consumer {
+    const { sessionMs, heartbeatMs, fetchWaitMs } = this.times;
+    const consumer = this.kafka.consumer({
+      ...{ groupId: this.options.groupId, sessionTimeout: sessionMs, heartbeatInterval: heartbeatMs },
+      ...{ rebalanceTimeout: REBALANCE_TIMEOUT_MS, metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false },
+      ...{ minBytes: 1, maxBytesPerPartition: PARTITION_BYTES_MAX, maxBytes: FETCH_BYTES_MAX },
+      maxWaitTimeInMs: fetchWaitMs,
+      retry: { initialRetryTime: 100, maxRetryTime: 3_000, retries: 6, restartOnFailure: () => Promise.resolve(false) },
+    });
+    consumer.on('consumer.group_join', (event) => this.joined(consumer, event));
+    consumer.on('consumer.rebalancing', () => this.endGeneration());
+    consumer.on('consumer.fetch', () => {
+      if (consumer === this.consumer) this.lastFetchMs = Date.now();
+      // It was thrown away while it was still joining, when kafkajs cannot be stopped: its partitions must not stay with it.
+      else void within(DISCONNECT_MS, consumer.disconnect());
+    });
+    this.consumer = consumer;
+    return consumer;
+  }
+
+  /** Runs synchronously inside kafkajs' joining, before the first fetch of the generation. */
+  private joined(consumer: Consumer, { payload }: ConsumerGroupJoinEvent): void {
+    this.endGeneration();
+    if (consumer !== this.consumer || this.isStopping) return;
+    const assigned = this.options.topics.map((source) => ({
+      source,
+      partitions: payload.memberAssignment[source.topic] ?? [],
+    }));
+    const { opener, admin, log } = this;
+    const { heartbeatMs, restartDelayMs } = this.times;
+    const settings = { heartbeatMs, retryDelayMs: restartDelayMs };
+    this.generation = new Generation(assigned, {
+      consumer,
+      opener,
+      admin,
+      log,
+      metrics: this.options.metrics,
+      ...settings,
+    });
+    this.joinedMs = Date.now();
+    this.generation.begin(this.settled);
+    const partitions = Object.fromEntries(assigned.map(({ source, partitions }) => [source.topic, partitions]));
+    log.info({ groupId: this.options.groupId, partitions }, 'joined the consumer group');
+  }
+
+  private endGeneration(): void {
+    const { generation } = this;
+    if (!generation || generation === this.ended) return;
+    this.ended = generation;
+    generation.end();
+    generation.forgetLag();
+    this.settled = within(SETTLE_MS, generation.settle());
+  }
+
+  private chores(consumer: Consumer): NodeJS.Timeout[] {
+    const every = (periodMs: number, chore: (generation: Generation) => Promise<void>) =>
+      setInterval(() => {
+        const { generation } = this;
+        if (!generation?.isAlive || consumer !== this.consumer) return;
+        chore(generation).catch((error: unknown) =>
+          this.log.debug({ err: error }, 'a chore failed; it comes again soon'),
+        );
+      }, periodMs);
+    return [
+      every(this.times.flushMs, (generation) => generation.flushIdle()),
+      every(this.times.reportMs, async (generation) => {
+        await consumer.commitOffsets(generation.stored);
+        await generation.measureLag();
+      }),
+      every(this.times.unblockMs, (generation) => Promise.resolve(generation.unblock())),
+    ];
+  }
+
+  /** kafkajs can fall silent without a crash, and a generation that ended must be followed by another. */
+  private watch(onSilence: () => void): NodeJS.Timeout {
+    const { watchdogMs } = this.times;
+    let aliveMs = Date.now();
+    return setInterval(() => {
+      const nowMs = Date.now();
+      const isBusy = this.generation?.isBusy === true;
+      if (this.generation?.isAlive || isBusy) aliveMs = nowMs;
+      if (isBusy || (nowMs - this.lastFetchMs < watchdogMs && nowMs - aliveMs < watchdogMs)) return;
+      this.log.warn({ watchdogMs }, 'the Kafka consumer has fallen silent; making a new one');
+      onSilence();
+    }, watchdogMs / 10);
+  }
+
+  private async leave(consumer: Consumer): Promise<void> {
+    const stored = this.generation;
+    this.endGeneration();
+    await this.settled;
+    if (stored) await within(DISCONNECT_MS, consumer.commitOffsets(stored.stored));
+    this.generation = undefined;
+    this.consumer = undefined;
+    await within(DISCONNECT_MS, consumer.disconnect());
+  }
+}
+
+/** Waits for something at most so long; whether it failed does not matter to who waits. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  const timer = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([work.catch(() => undefined), timer]);
+  limit.abort();
+}
