@@ -1,0 +1,696 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { createAuthority, type Authority } from '../../dev/certificates.js';
+import { DeliveryReceiver } from '../../test/support/delivery-receiver.js';
+import { MemoryQueue } from '../../test/support/memory-queue.js';
+import { PostgresQueue, type NewDelivery, type QueueBench } from '../../test/support/queue-bench.js';
+import { QueueLine } from '../../test/support/queue-line.js';
+import { parseRetrySchedule } from '../core/retry-schedule.js';
+import { silentLog, type Log } from '../observability/log.js';
+import { Metrics } from '../observability/metrics.js';
+import type { Settlement } from '../store/queue.js';
+import { AddressGuard } from '../target/address-guard.js';
+import { TargetClient } from '../target/http-client.js';
+import { newSigningSecret, SecretBox } from '../target/secret-box.js';
+import { Sender, type SenderOptions } from './sender.js';
+
+const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
+const SECRET = newSigningSecret();
+const MANY = 1_000;
+
+let authority: Authority;
+const key = randomBytes(32);
+const secrets = new SecretBox([key]);
+
+beforeAll(async () => {
+  authority = await createAuthority();
+});
+
+/** Wakes listeners in this process, like the real one. */
+class Bell {
+  private readonly listeners = new Set<(endpointIds: string[]) => void>();
+
+  ring(...endpointIds: string[]): void {
+    for (const listener of this.listeners) listener(endpointIds);
+  }
+
+  listen(listener: (endpointIds: string[]) => void): Promise<() => Promise<void>> {
+    this.listeners.add(listener);
+    return Promise.resolve(() => {
+      this.listeners.delete(listener);
+      return Promise.resolve();
+    });
+  }
+}
+
+const queues: [string, () => Promise<QueueBench>][] = [
+  ['a queue in memory', () => Promise.resolve(new MemoryQueue())],
+  ['the queue in PostgreSQL', () => PostgresQueue.open()],
+];
+
+describe.each(queues)('with %s', (_name, open) => {
+  let bench: QueueBench;
+  let receiver: DeliveryReceiver;
+  let client: TargetClient;
+  let bell: Bell;
+  /** What this test's senders took as now, ahead of the real time. */
+  let aheadMs: number;
+  const senders: Sender[] = [];
+
+  beforeEach(async () => {
+    bench = await open();
+    receiver = await DeliveryReceiver.start(authority);
+    bell = new Bell();
+    aheadMs = 0;
+    client = new TargetClient({
+      guard: new AddressGuard({ allow: ['127.0.0.1'] }),
+      timeoutMs: 5_000,
+      connectionsPerOrigin: 100,
+      ca: authority.caPem,
+      resolve: () => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' })),
+      log: silentLog,
+    });
+  });
+
+  afterEach(async () => {
+    await Promise.all(senders.splice(0).map((sender) => sender.stop(0)));
+    await client.close();
+    await receiver.stop();
+    await bench.close();
+  });
+
+  /** An endpoint at a path of the receiver, or anywhere else. */
+  async function endpoint(
+    path: string,
+    more: { license?: string; url?: string; secret?: string } = {},
+  ): Promise<string> {
+    const { license = LICENSE, url = receiver.url(path), secret } = more;
+    const id = randomUUID();
+    await bench.addEndpoint({ id, license, url, secret: secret ?? secrets.seal(SECRET, id) });
+    return id;
+  }
+
+  function times(count: number, delivery: NewDelivery): NewDelivery[] {
+    return Array.from({ length: count }, () => delivery);
+  }
+
+  async function sender(options: Partial<SenderOptions> = {}, line = new QueueLine(bench.queue)) {
+    const schedule = parseRetrySchedule('1h,2h');
+    if (schedule.kind === 'invalid') throw new Error(schedule.reason);
+    const made = new Sender({
+      queue: line.queue,
+      client,
+      secrets,
+      bell,
+      schedule: schedule.schedule,
+      concurrency: 50,
+      concurrencyPerEndpoint: 5,
+      timeoutMs: 5_000,
+      log: silentLog,
+      metrics: new Metrics(),
+      clock: () => Date.now() + aheadMs,
+      random: () => 0,
+      heartbeatMs: 20,
+      scanMs: 20,
+      ...options,
+    });
+    senders.push(made);
+    await made.start();
+    return { sender: made, line };
+  }
+
+  const settled = (line: QueueLine, count: number) => line.until(async () => (await bench.statuses()).size >= count);
+  const isNothingPending = async () => (await bench.pending()).length === 0;
+
+  test('a delivery arrives once, as Standard Webhooks describe it', async () => {
+    const body = '{"id":"größe","data":{}}';
+    const endpointId = await endpoint('/hook');
+    const [id] = await bench.enqueue([{ endpointId, payload: body }]);
+    const { line } = await sender();
+    await settled(line, 1);
+    expect(receiver.received).toHaveLength(1);
+    const { headers, body: received } = receiver.received[0]!;
+    expect(received).toBe(body);
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'user-agent': expect.stringMatching(/^Tripline\/\d/),
+      'webhook-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'x-webhook-event': 'trigger.fired',
+      'x-webhook-delivery': id,
+      'x-webhook-attempt': '1',
+    });
+    expect(new Webhook(SECRET).verify(received, headers as Record<string, string>)).toEqual({ id: 'größe', data: {} });
+    expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
+    expect(await bench.attempts()).toEqual([{ id, number: 1, outcome: 'delivered', statusCode: 200 }]);
+    expect(await bench.pending()).toEqual([]);
+  });
+
+  describe('2xx is delivered, everything else is tried again', () => {
+    test.each<[string, { behaviour?: number | 'close' | 'hang'; url?: string }, string, number | null]>([
+      ['201', { behaviour: 201 }, 'delivered', 201],
+      ['204', { behaviour: 204 }, 'delivered', 204],
+      ['299', { behaviour: 299 }, 'delivered', 299],
+      ['a redirect', { behaviour: 302 }, 'redirect', 302],
+      ['400', { behaviour: 400 }, 'rejected', 400],
+      ['401', { behaviour: 401 }, 'rejected', 401],
+      ['410', { behaviour: 410 }, 'rejected', 410],
+      ['429', { behaviour: 429 }, 'rejected', 429],
+      ['500', { behaviour: 500 }, 'rejected', 500],
+      ['503', { behaviour: 503 }, 'rejected', 503],
+      ['a closed connection', { behaviour: 'close' }, 'connection', null],
+      ['no answer', { behaviour: 'hang' }, 'timeout', null],
+      ['nobody there', { url: 'https://127.0.0.1:9/' }, 'connection', null],
+      ['a blocked address', { url: 'https://10.0.0.1/' }, 'blocked', null],
+      ['an unknown name', { url: 'https://gone.example/' }, 'dns', null],
+      ['http', { url: 'http://127.0.0.1/' }, 'blocked', null],
+    ])('%s', async (_what, { behaviour = 200, url }, outcome, statusCode) => {
+      receiver.behave('/hook', behaviour);
+      const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook', { url }) }]);
+      const { line } = await sender({ timeoutMs: behaviour === 'hang' ? 100 : 5_000 });
+      await line.until(async () => (await bench.attempts()).length > 0);
+      expect(await bench.attempts()).toEqual([{ id, number: 1, outcome, statusCode }]);
+      const isDelivered = outcome === 'delivered';
+      expect(await bench.pending()).toEqual(isDelivered ? [] : [{ id, attempt: 1 }]);
+      expect((await bench.statuses()).get(id!)).toBe(isDelivered ? 'delivered' : undefined);
+    });
+  });
+
+  test('the schedule is followed to its end, and then the delivery has failed', async () => {
+    receiver.behave('/hook', 500);
+    const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+    const { line } = await sender();
+    for (const attempt of [1, 2]) {
+      await line.until(async () => (await bench.pending())[0]?.attempt === attempt);
+      await bench.makeDue();
+    }
+    await settled(line, 1);
+    expect(await bench.statuses()).toEqual(new Map([[id, 'failed']]));
+    expect((await bench.attempts()).map(({ number, outcome }) => [number, outcome])).toEqual([
+      [1, 'rejected'],
+      [2, 'rejected'],
+      [3, 'rejected'],
+    ]);
+    expect(receiver.received.map(({ headers }) => headers['x-webhook-attempt'])).toEqual(['1', '2', '3']);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('what fails at first and then arrives is delivered', async () => {
+    receiver.behave('/hook', [503, 'close', 200]);
+    const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+    const schedule = { delaysMs: [10, 10, 10] };
+    const { line } = await sender({ schedule });
+    await settled(line, 1);
+    expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
+    expect((await bench.attempts()).map(({ outcome }) => outcome)).toEqual(['rejected', 'connection', 'delivered']);
+  });
+
+  test.each<[string, Partial<NewDelivery>]>([
+    ['whose webhook was deleted', { isLive: false }],
+    ['whose event is forgotten', { isForgotten: true }],
+  ])('a delivery %s is cancelled and not sent', async (_what, more) => {
+    const endpointId = await endpoint('/hook');
+    const ids = await bench.enqueue([{ endpointId, ...more }, { endpointId }]);
+    const { line } = await sender();
+    await settled(line, 2);
+    expect(await bench.statuses()).toEqual(
+      new Map([
+        [ids[0], 'cancelled'],
+        [ids[1], 'delivered'],
+      ]),
+    );
+    expect(receiver.received).toHaveLength(1);
+    expect(await bench.attempts()).toHaveLength(1);
+  });
+
+  test('an endpoint gets its deliveries in order, one at a time if so limited', async () => {
+    const endpointId = await endpoint('/hook');
+    const ids = await bench.enqueue(times(20, { endpointId }));
+    const { line } = await sender({ concurrencyPerEndpoint: 1 });
+    await settled(line, 20);
+    expect(receiver.received.map(({ headers }) => headers['x-webhook-delivery'])).toEqual(ids);
+    expect(receiver.mostAtOnce.get('/hook')).toBe(1);
+  });
+
+  test('thousands of deliveries to many endpoints arrive once each, are settled in batches, and the limits hold', async () => {
+    const endpointIds = await Promise.all(Array.from({ length: 20 }, (_, n) => endpoint(`/${n}`)));
+    const ids = await bench.enqueue(
+      Array.from({ length: MANY }, (_, n) => ({ endpointId: endpointIds[n % 20]!, dueMsAgo: n % 7 })),
+    );
+    const { line } = await sender({ concurrency: 30, concurrencyPerEndpoint: 3 });
+    await settled(line, MANY);
+    expect(receiver.received).toHaveLength(MANY);
+    expect(ids.every((id) => receiver.countOf(id) === 1)).toBe(true);
+    expect(Math.max(...receiver.mostAtOnce.values())).toBeLessThanOrEqual(3);
+    expect(line.batches.length).toBeLessThan(MANY / 2);
+    expect(Math.max(...line.batches)).toBeLessThanOrEqual(500);
+  });
+
+  describe('nobody waits for a slow endpoint', () => {
+    test('of the same license', async () => {
+      receiver.behave('/slow', 'hang');
+      const [slow, quick] = await Promise.all([endpoint('/slow'), endpoint('/quick')]);
+      await bench.enqueue(times(100, { endpointId: slow, dueMsAgo: 1_000 }));
+      const ids = await bench.enqueue(times(100, { endpointId: quick }));
+      const { line } = await sender();
+      await settled(line, 100);
+      expect([...(await bench.statuses()).keys()].sort()).toEqual(ids);
+      expect(receiver.at('/slow')).toHaveLength(5);
+    });
+
+    test('nor for a license whose endpoints all hang, were they more than there are requests', async () => {
+      const paths = Array.from({ length: 40 }, (_, n) => `/slow/${n}`);
+      for (const path of paths) receiver.behave(path, 'hang');
+      const slow = await Promise.all(paths.map((path) => endpoint(path)));
+      await bench.enqueue(slow.flatMap((endpointId) => times(5, { endpointId, dueMsAgo: 1_000 })));
+      const { line } = await sender({ concurrency: 20 });
+      await receiver.until(() => receiver.received.length === 10);
+      const other = await endpoint('/quick', { license: 'another' });
+      const ids = await bench.enqueue(times(50, { endpointId: other }));
+      bell.ring(other);
+      await settled(line, 50);
+      expect([...(await bench.statuses()).keys()].sort()).toEqual(ids);
+      expect(receiver.received).toHaveLength(60);
+    });
+  });
+
+  test('licenses take turns, however much one has', async () => {
+    const [busy, modest] = await Promise.all([endpoint('/busy'), endpoint('/modest', { license: 'another' })]);
+    await bench.enqueue(times(200, { endpointId: busy, dueMsAgo: 1_000 }));
+    await bench.enqueue(times(5, { endpointId: modest }));
+    const { line } = await sender({ concurrency: 1, concurrencyPerEndpoint: 1 });
+    await line.until(async () => (await bench.statuses()).size >= 40);
+    const paths = receiver.received.map(({ path }) => path);
+    // Its fifth is the tenth in strict turns; reading on from the queue may cost it a few.
+    expect(paths.lastIndexOf('/modest')).toBeLessThanOrEqual(20);
+  });
+
+  describe('what is due is found', () => {
+    const NEVER_MS = 3_600_000;
+
+    test('at once when a bell names its endpoint, held or not', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      const { line } = await sender({ scanMs: NEVER_MS });
+      await line.until(async () => (await bench.tokens()) === 1);
+      for (const count of [1, 2, 3]) {
+        await bench.enqueue([{ endpointId }]);
+        bell.ring(endpointId, randomUUID());
+        await receiver.until(() => receiver.received.length === count);
+      }
+      receiver.release('/hook');
+      await settled(line, 3);
+    });
+
+    test('by the scan without any bell', async () => {
+      const endpointId = await endpoint('/hook');
+      const { line } = await sender();
+      await line.until(async () => (await bench.tokens()) === 1);
+      await bench.enqueue([{ endpointId }]);
+      await settled(line, 1);
+    });
+
+    test('when it was committed behind what was read already', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue([{ endpointId }]);
+      const { line } = await sender();
+      await receiver.until(() => receiver.received.length === 1);
+      await bench.enqueue(times(3, { endpointId, dueMsAgo: 60_000 }));
+      await receiver.until(() => receiver.received.length === 4);
+      receiver.release('/hook');
+      await settled(line, 4);
+      expect(receiver.received).toHaveLength(4);
+    });
+  });
+
+  test('what hangs is met again at every scan, and not sent again', async () => {
+    receiver.behave('/hook', 'hang');
+    const endpointId = await endpoint('/hook');
+    await bench.enqueue(times(3, { endpointId }));
+    let fetches = 0;
+    const line = new QueueLine(bench.queue);
+    line.before = (method) => void (method === 'fetch' && fetches++);
+    await sender({}, line);
+    await line.until(() => fetches >= 10);
+    expect(receiver.received).toHaveLength(3);
+    receiver.release('/hook');
+    await settled(line, 3);
+  });
+
+  test('an idle endpoint is given back, one whose retry is near is kept', async () => {
+    receiver.behave('/soon', 500);
+    const schedule = { delaysMs: [9_000] };
+    const [idle, soon] = await Promise.all([endpoint('/idle'), endpoint('/soon')]);
+    await bench.enqueue([{ endpointId: idle }, { endpointId: soon }]);
+    const { line } = await sender({ schedule });
+    await settled(line, 1);
+    await line.until(async () => (await bench.pending())[0]?.attempt === 1);
+    expect((await bench.held()).sort()).toEqual([idle, soon].sort());
+    let scans = 0;
+    line.before = (method) => void (method === 'lease' && scans++);
+    await line.until(() => scans >= 2);
+    aheadMs = 8_000;
+    await line.until(async () => (await bench.held()).length === 1);
+    expect(await bench.held()).toEqual([soon]);
+    aheadMs = 20_000;
+    await line.until(async () => (await bench.held()).length === 0);
+  });
+
+  describe('a secret that cannot be opened', () => {
+    test('is looked at again later, and uses up no attempt', async () => {
+      const errors: object[] = [];
+      const log: Log = { ...silentLog, error: (fields) => errors.push(fields), child: () => log };
+      const otherKey = randomBytes(32);
+      const sealed = (id: string) => new SecretBox([otherKey]).seal(SECRET, id);
+      const id = randomUUID();
+      await bench.addEndpoint({ id, license: LICENSE, url: receiver.url('/locked'), secret: sealed(id) });
+      const healthy = await endpoint('/healthy');
+      const locked = await bench.enqueue(times(3, { endpointId: id }));
+      await bench.enqueue(times(10, { endpointId: healthy }));
+      let box = secrets;
+      const { line } = await sender({ log, secrets: { open: (...of) => box.open(...of) } });
+      await settled(line, 10);
+      expect(receiver.at('/locked')).toEqual([]);
+      expect(await bench.pending()).toEqual(locked.map((one) => ({ id: one, attempt: 0 })));
+      expect(errors).toEqual([expect.objectContaining({ endpoint: id })]);
+
+      box = new SecretBox([key, otherKey]);
+      aheadMs = 61_000;
+      await settled(line, 13);
+      expect(receiver.at('/locked').map(({ headers }) => headers['x-webhook-attempt'])).toEqual(['1', '1', '1']);
+    });
+  });
+
+  describe('when the token is over', () => {
+    test('a new one is taken, and what was under way is settled under it and not sent again', async () => {
+      receiver.behave('/hook', 'hang');
+      const ids = await bench.enqueue(times(3, { endpointId: await endpoint('/hook') }));
+      const { line } = await sender();
+      await receiver.until(() => receiver.received.length === 3);
+      await bench.endTokens();
+      await line.until(async () => (await bench.tokens()) === 2);
+      receiver.release('/hook', 500);
+      await line.until(async () => (await bench.pending()).every(({ attempt }) => attempt === 1));
+      expect(receiver.received).toHaveLength(3);
+      expect(await bench.attempts()).toHaveLength(ids.length);
+    });
+
+    test('and an outcome comes while the endpoints are leased anew, it waits for that', async () => {
+      receiver.behave('/hook', 'hang');
+      const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      const line = new QueueLine(bench.queue);
+      let unblock = () => {};
+      const unblocked = new Promise<void>((resolve) => (unblock = resolve));
+      let open = 0;
+      let mostOpen = 0;
+      let starts = 0;
+      let isRenewed = false;
+      let heartbeats = 0;
+      line.before = async (method) => {
+        isRenewed = method === 'startSender' ? ++starts === 2 : isRenewed;
+        if (isRenewed && method === 'heartbeat' && ++heartbeats === 10) unblock();
+        if (method !== 'lease') return;
+        mostOpen = Math.max(mostOpen, ++open);
+        if (!isRenewed) return;
+        // Time enough for the outcome to come and to ask for a lease of its own.
+        receiver.release('/hook', 500);
+        await unblocked;
+      };
+      line.after = (method) => void (method === 'lease' && open--);
+      await sender({}, line);
+      await receiver.until(() => receiver.received.length === 1);
+      await bench.endTokens();
+      await line.until(async () => (await bench.attempts()).length === 1);
+      expect(mostOpen).toBe(1);
+      expect(await bench.pending()).toEqual([{ id, attempt: 1 }]);
+      expect(receiver.received).toHaveLength(1);
+    });
+
+    test('and the endpoint went to another, what was delivered is recorded all the same', async () => {
+      receiver.behave('/hook', 'hang');
+      const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      const cut = new QueueLine(bench.queue);
+      await sender({ heartbeatMs: 3_600_000 }, cut);
+      await receiver.until(() => receiver.received.length === 1);
+      await bench.endTokens();
+      const { line } = await sender();
+      await receiver.until(() => receiver.received.length === 2);
+      receiver.release('/hook');
+      await settled(line, 1);
+      expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
+      expect(await bench.attempts()).toHaveLength(1);
+      expect(receiver.countOf(id!)).toBe(2);
+    });
+  });
+
+  test('an endpoint that is gone while something is under way is not sent to again', async () => {
+    receiver.behave('/gone', 'hang');
+    const [gone, other] = await Promise.all([endpoint('/gone'), endpoint('/other')]);
+    await bench.enqueue([{ endpointId: gone }]);
+    const { line } = await sender();
+    await receiver.until(() => receiver.received.length === 1);
+    await bench.removeLease(gone);
+    receiver.release('/gone', 500);
+    for (let turn = 1; turn <= 5; turn++) {
+      await bench.enqueue([{ endpointId: other }]);
+      await settled(line, turn);
+    }
+    expect(receiver.at('/gone')).toHaveLength(1);
+    expect(await bench.tokens()).toBe(1);
+  });
+
+  test('an endpoint that was given back while something was under way is leased for its outcome', async () => {
+    receiver.behave('/hook', ['hang', 500]);
+    receiver.behave('/gone', 500);
+    const [first, hook, gone] = await Promise.all([endpoint('/first'), endpoint('/hook'), endpoint('/gone')]);
+    await bench.enqueue([{ endpointId: first }]);
+    let unblock = () => {};
+    const unblocked = new Promise<void>((resolve) => (unblock = resolve));
+    const line = new QueueLine(bench.queue);
+    let settles = 0;
+    let releases = 0;
+    line.before = (method) => (method === 'settle' && ++settles === 1 ? unblocked : undefined);
+    line.after = (method) => void (method === 'release' && releases++);
+    let attempts = 0;
+    const log: Log = {
+      ...silentLog,
+      info: (_fields, message) => void (message === 'attempt to deliver' && attempts++),
+    };
+    await sender({ log, scanMs: 3_600_000 }, line);
+    await line.until(() => settles === 1);
+    // While the first is being written, the outcomes of these come together, and then one of the endpoints is gone.
+    const [hanging, answered] = await bench.enqueue([{ endpointId: hook }, { endpointId: hook }, { endpointId: gone }]);
+    bell.ring(hook, gone);
+    await line.until(() => attempts === 3);
+    await bench.removeLease(gone);
+    unblock();
+    await line.until(() => releases === 1);
+    receiver.release('/hook', 500);
+    await line.until(async () => (await bench.attempts()).length === 3);
+    expect((await bench.pending()).filter(({ attempt }) => attempt === 1).map(({ id }) => id)).toEqual([
+      hanging,
+      answered,
+    ]);
+    expect(receiver.at('/hook')).toHaveLength(2);
+  });
+
+  test('two senders share the work, and every delivery is sent by one of them', async () => {
+    const endpointIds = await Promise.all(Array.from({ length: 30 }, (_, n) => endpoint(`/${n}`)));
+    const ids = await bench.enqueue(Array.from({ length: 300 }, (_, n) => ({ endpointId: endpointIds[n % 30]! })));
+    const [{ line }] = await Promise.all([sender(), sender()]);
+    await settled(line, 300);
+    expect(ids.filter((id) => receiver.countOf(id) !== 1)).toEqual([]);
+  });
+
+  test('a sender that is killed in the middle loses nothing: the next one sends the rest', async () => {
+    const endpointIds = await Promise.all(Array.from({ length: 10 }, (_, n) => endpoint(`/${n}`)));
+    const ids = await bench.enqueue(Array.from({ length: 200 }, (_, n) => ({ endpointId: endpointIds[n % 10]! })));
+    const cut = new QueueLine(bench.queue);
+    await sender({ concurrency: 10 }, cut);
+    await cut.until(async () => (await bench.statuses()).size > 20);
+    cut.before = () => Promise.reject(new Error('killed'));
+    await bench.endTokens();
+    const { line } = await sender();
+    await settled(line, 200);
+    expect(await bench.pending()).toEqual([]);
+    expect(ids.filter((id) => receiver.countOf(id) < 1)).toEqual([]);
+    // Sent twice is at most what the first had under way when it died.
+    expect(receiver.received.length).toBeLessThanOrEqual(300);
+    expect([...(await bench.statuses()).values()].every((status) => status === 'delivered')).toBe(true);
+  });
+
+  describe('while the database is away', () => {
+    test('outcomes are kept, and written when it is back', async () => {
+      const ids = await bench.enqueue(times(20, { endpointId: await endpoint('/hook') }));
+      const line = new QueueLine(bench.queue);
+      let failures = 0;
+      line.before = (method) => {
+        if (method === 'settle' && failures++ < 3) throw new Error('connection refused');
+      };
+      await sender({}, line);
+      await settled(line, 20);
+      expect(ids.filter((id) => receiver.countOf(id) !== 1)).toEqual([]);
+    });
+
+    test('an outcome that is written although its answer got lost changes nothing when it is written again', async () => {
+      receiver.behave('/hook', [500, 200]);
+      const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      const line = new QueueLine(bench.queue);
+      let failures = 0;
+      line.after = (method) => {
+        if (method === 'settle' && failures++ < 2) throw new Error('connection reset');
+      };
+      await sender({ schedule: { delaysMs: [10] } }, line);
+      await settled(line, 1);
+      expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
+      expect((await bench.attempts()).map(({ outcome }) => outcome)).toEqual(['rejected', 'delivered']);
+    });
+
+    test.each(['startSender', 'lease', 'fetch', 'heartbeat', 'settle', 'release', 'depth'] as const)(
+      'a failing or unanswered %s holds nothing up for good',
+      async (failing) => {
+        const endpointIds = await Promise.all(Array.from({ length: 5 }, (_, n) => endpoint(`/${n}`)));
+        const line = new QueueLine(bench.queue);
+        let failures = 0;
+        line.before = (method) => {
+          if (method === failing && ++failures === 1) throw new Error('refused');
+        };
+        line.after = (method) => {
+          if (method === failing && ++failures === 3) throw new Error('no answer');
+        };
+        await sender({}, line);
+        let expected = 0;
+        while (expected < 50 || (failures < 4 && failing !== 'depth' && failing !== 'startSender')) {
+          await bench.enqueue(endpointIds.map((endpointId) => ({ endpointId })));
+          expected += 5;
+          await settled(line, expected);
+          if (failing !== 'release') continue;
+          // Only what is idle is given back. From then on the clock goes with each look.
+          await line.until(async () => {
+            aheadMs += 3_000;
+            return (await bench.held()).length === 0;
+          });
+        }
+        expect(receiver.received.length).toBeGreaterThanOrEqual(expected);
+      },
+    );
+
+    test('one outcome that can never be written does not hold up the others', async () => {
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(10, { endpointId }));
+      const line = new QueueLine(bench.queue);
+      line.before = (method, values) => {
+        if (method === 'settle' && batchOf(values).some(({ delivery }) => delivery.id === ids[4])) {
+          throw new Error('invalid input');
+        }
+      };
+      await sender({}, line);
+      await settled(line, 9);
+      expect(await bench.pending()).toEqual([{ id: ids[4], attempt: 0 }]);
+      expect(receiver.received).toHaveLength(10);
+    });
+  });
+
+  describe('stopping', () => {
+    test('waits for what is under way, writes it, starts nothing new, and gives everything back', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(20, { endpointId }));
+      const { sender: stopping } = await sender();
+      await receiver.until(() => receiver.received.length === 5);
+      const stopped = stopping.stop(60_000);
+      bell.ring(endpointId);
+      receiver.release('/hook');
+      await stopped;
+      expect([...(await bench.statuses()).keys()].sort()).toEqual(ids.slice(0, 5));
+      expect(await bench.pending()).toHaveLength(15);
+      expect(receiver.received).toHaveLength(5);
+      expect(await bench.held()).toEqual([]);
+      expect(await bench.tokens()).toBe(0);
+    });
+
+    test('does not wait for longer than it is given; what hangs stays queued', async () => {
+      receiver.behave('/hook', 'hang');
+      await bench.enqueue(times(2, { endpointId: await endpoint('/hook') }));
+      const { sender: stopping } = await sender();
+      await receiver.until(() => receiver.received.length === 2);
+      await stopping.stop(50);
+      expect(await bench.pending()).toHaveLength(2);
+      expect(await bench.held()).toEqual([]);
+    });
+
+    test('ends also without a database', async () => {
+      await bench.enqueue(times(2, { endpointId: await endpoint('/hook') }));
+      const line = new QueueLine(bench.queue);
+      const { sender: stopping } = await sender({}, line);
+      await settled(line, 2);
+      line.before = () => Promise.reject(new Error('connection refused'));
+      await stopping.stop(50);
+      expect(stopping.isHealthy()).toBe(false);
+    });
+
+    test('before there was ever a database', async () => {
+      const line = new QueueLine(bench.queue);
+      line.before = () => Promise.reject(new Error('connection refused'));
+      const { sender: stopping } = await sender({}, line);
+      expect(stopping.isHealthy()).toBe(false);
+      await stopping.stop(50);
+    });
+  });
+
+  test('each attempt is one line of the log, and counted', async () => {
+    const lines: object[] = [];
+    const log: Log = {
+      ...silentLog,
+      info: (fields, message) => message === 'attempt to deliver' && lines.push(fields),
+    };
+    const metrics = new Metrics();
+    receiver.behave('/hook', [500, 200]);
+    const endpointId = await endpoint('/hook');
+    const [id] = await bench.enqueue([{ endpointId }]);
+    await bench.enqueue([{ endpointId: await endpoint('/hook'), isLive: false }]);
+    const { line } = await sender({ log, metrics, schedule: { delaysMs: [10] } });
+    await settled(line, 2);
+    const always = { delivery: id, endpoint: endpointId, type: 'trigger.fired', durationMs: expect.any(Number) };
+    expect(lines).toEqual([
+      expect.objectContaining({ ...always, attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' }),
+      expect.objectContaining({ ...always, attempt: 2, outcome: 'delivered', statusCode: 200, settled: 'delivered' }),
+    ]);
+    const { values } = await metrics.deliveries.get();
+    expect(Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]))).toEqual({
+      retried: 1,
+      delivered: 1,
+      cancelled: 1,
+    });
+    expect(await isNothingPending()).toBe(true);
+  });
+
+  test('retries are due when the schedule says, from when the attempt ended', async () => {
+    receiver.behave('/hook', 500);
+    await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+    const due: number[] = [];
+    const line = new QueueLine(bench.queue);
+    const NOW_MS = Date.now() + 1_000_000;
+    line.before = (method, values) => {
+      if (method === 'settle') due.push(...batchOf(values).map(({ nextDueAtMs }) => nextDueAtMs! - NOW_MS));
+    };
+    const stepped = parseRetrySchedule('stepped');
+    if (stepped.kind === 'invalid') throw new Error(stepped.reason);
+    await sender({ schedule: stepped.schedule, clock: () => NOW_MS, random: () => 0.5 }, line);
+    for (const attempt of [1, 2, 3, 4, 5]) {
+      await line.until(async () => (await bench.pending())[0]?.attempt === attempt);
+      await bench.makeDue();
+    }
+    await settled(line, 1);
+    const MINUTE_MS = 60_000;
+    expect(due.slice(0, 5)).toEqual([1, 5, 30, 120, 1440].map((minutes) => minutes * MINUTE_MS * 1.05));
+    expect([...(await bench.statuses()).values()]).toEqual(['failed']);
+    expect(receiver.received).toHaveLength(6);
+  });
+});
+
+/** What a call of `settle` is to settle. */
+function batchOf([, settlements]: unknown[]): Settlement[] {
+  return settlements as Settlement[];
+}

@@ -1,0 +1,90 @@
+import type { Log } from '../observability/log.js';
+import type { DeliveryQueue, Settlement } from '../store/queue.js';
+import { BackOff } from './back-off.js';
+
+/** What one call settles at most: more saves nothing and holds its rows for longer. */
+const BATCH_MAX = 500;
+/** How long the first outcome waits for others to be written with it. */
+const COALESCE_MS = 5;
+
+export interface SettlerOptions {
+  queue: Pick<DeliveryQueue, 'settle'>;
+  log: Log;
+  /**
+   * Called before each batch: tries to hold the endpoints of these outcomes that are not held, and resolves to the
+   * token to settle under and how many of the endpoints are still not held. Rejects while there is no token.
+   */
+  claim: (endpointIds: string[]) => Promise<{ token: string; strangers: number }>;
+  /** These are written, or were refused for good. */
+  onSettled: (settlements: readonly Settlement[]) => void;
+  /** Some of these endpoints, which were thought to be held, are not. */
+  onLost: (endpointIds: string[]) => void;
+}
+
+/**
+ * Writes outcomes, in batches and in the order in which they came. While the database does not answer they are kept and
+ * tried again, in smaller batches; one that fails alone goes to the end of the line, so that it cannot hold up the
+ * others. A batch that was written although its answer got lost may be written again: the queue finds nothing to do.
+ */
+export class Settler {
+  private readonly pending: Settlement[] = [];
+  private isRunning = false;
+  private isClosed = false;
+  private batchMax = BATCH_MAX;
+  private readonly backOff = new BackOff();
+
+  constructor(private readonly options: SettlerOptions) {}
+
+  /** Outcomes that are not written yet, those under way included. */
+  get size(): number {
+    return this.pending.length;
+  }
+
+  /** Never throws. Once closed, outcomes are let go: their deliveries are still queued and will be sent again. */
+  add(settlement: Settlement): void {
+    if (this.isClosed) return;
+    this.pending.push(settlement);
+    if (this.isRunning) return;
+    this.isRunning = true;
+    setTimeout(() => void this.run(), COALESCE_MS);
+  }
+
+  /** Gives up what is not written; how many that were. */
+  close(): number {
+    this.isClosed = true;
+    return this.pending.length;
+  }
+
+  private async run(): Promise<void> {
+    while (this.pending.length > 0 && !this.isClosed) {
+      // They stay in place until they are written, so that `size` counts them.
+      const batch = this.pending.slice(0, this.batchMax);
+      try {
+        await this.settle(batch);
+        this.pending.splice(0, batch.length);
+        this.batchMax = Math.min(BATCH_MAX, this.batchMax * 2);
+        this.backOff.succeed();
+        this.options.onSettled(batch);
+      } catch (error) {
+        await this.recover(batch, error);
+      }
+    }
+    this.isRunning = false;
+  }
+
+  private async settle(batch: readonly Settlement[]): Promise<void> {
+    const endpointIds = [...new Set(batch.map(({ delivery }) => delivery.endpointId))];
+    const { token, strangers } = await this.options.claim(endpointIds);
+    const answer = await this.options.queue.settle(token, batch);
+    // Of endpoints that are not held, only what was delivered is written; others will send the rest again.
+    if (answer.kind === 'lost' && answer.endpoints > strangers) this.options.onLost(endpointIds);
+  }
+
+  private async recover(batch: readonly Settlement[], error: unknown): Promise<void> {
+    this.options.log.warn({ err: error, outcomes: this.pending.length }, 'outcomes could not be written; trying again');
+    this.batchMax = Math.ceil(batch.length / 2);
+    if (batch.length === 1) this.pending.push(this.pending.shift()!);
+    const waitMs = this.backOff.fail();
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
