@@ -24,4 +24,6 @@ export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 30_000,
+  // Many specs wait for processes and servers more than they compute.
+  maxWorkers: 2,
 };

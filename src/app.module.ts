@@ -147,7 +147,7 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   };
 }
 
-function deliveryStage({ settings, database, bell, log, metrics }: Foundation): Stage {
+function deliveryStage({ settings, database, bell, log, metrics, health }: Foundation): Stage {
   const { concurrency, concurrencyPerEndpoint, retrySchedule, timeoutMs, leaseSeconds } = settings.delivery;
   const client = targetClient(settings, log);
   const sender = new Sender({
@@ -162,6 +162,7 @@ function deliveryStage({ settings, database, bell, log, metrics }: Foundation): 
     log,
     metrics,
   });
+  health.register('delivery', () => sender.isHealthy());
   return {
     name: 'delivery',
     start: () => sender.start(),

@@ -44,10 +44,17 @@ export function textOf(must: string, pattern: RegExp) {
 /** A URL with one of these protocols, as it was given. */
 export function url(...protocols: string[]) {
   return value(`a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`, (text) => {
-    if (!URL.canParse(text)) return undefined;
-    const { protocol, hostname } = new URL(text);
+    const { protocol = '', hostname = '' } = parsedUrl(text) ?? {};
     return protocols.includes(protocol.slice(0, -1)) && hostname !== '' ? text : undefined;
   });
+}
+
+function parsedUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Entries between commas, blanks around them dropped; all of them must pass, and there is at least one. */

@@ -39,6 +39,7 @@ test('what is not set has its default', () => {
       sasl: undefined,
       signalsTopic: 'topic.device.signals',
       eventsTopic: 'topic.device.events',
+      sessionMs: 10_000,
       createTopicsPartitions: undefined,
     },
     catalogFile: undefined,

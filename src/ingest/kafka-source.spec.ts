@@ -9,7 +9,7 @@ import type { Chunks } from '../engine/stores.js';
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 /** Error codes of the Kafka protocol. */
-const [UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS, GROUP_AUTHORIZATION_FAILED] = [25, 27, 30];
+const [ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, GROUP_AUTHORIZATION_FAILED] = [22, 27, 30];
 
 let engines: EngineWorld;
 let world: SourceWorld;
@@ -105,10 +105,11 @@ describe('records', () => {
     await world.stream.send(world.signals, speeds(newVehicle(), [1, 2], 1));
     await world.untilProcessed(world.signals, 2);
     await withAdmin(async (admin) => {
-      await world.until(async () => {
+      const committed = async () => {
         const [topic] = await admin.fetchOffsets({ groupId: world.groupId, topics: [world.signals] });
-        return topic!.partitions.some(({ partition, offset }) => partition === 1 && offset === '2');
-      });
+        return topic!.partitions.find(({ partition }) => partition === 1)?.offset;
+      };
+      while ((await committed()) !== '2') await world.broker.nextRequest('OffsetCommit');
     });
     expect(await metrics.registry.metrics()).toMatch(
       new RegExp(`^tripline_consumer_lag_records\\{topic="${world.signals}",partition="1"\\} 0$`, 'm'),
@@ -303,7 +304,7 @@ describe('a bad day', () => {
       if (value % 7 === 0) world.broker.dropConnections();
       if (value % 5 === 0) world.broker.inject('Fetch', { kind: 'disconnect', when: 'after' });
       if (value % 6 === 0) world.broker.inject('Heartbeat', { kind: 'error', error: REBALANCE_IN_PROGRESS });
-      if (value % 9 === 0) world.broker.inject('Heartbeat', { kind: 'error', error: UNKNOWN_MEMBER_ID });
+      if (value % 9 === 0) world.broker.inject('Heartbeat', { kind: 'error', error: ILLEGAL_GENERATION });
     }
     // The producer, too, lost answers, and sent some records twice.
     const ends = [0, 1].map((partition) => world.broker.offsets(world.signals, partition).end);

@@ -196,14 +196,17 @@ export class KafkaSource {
   }
 
   private chores(consumer: Consumer): NodeJS.Timeout[] {
-    const every = (periodMs: number, chore: (generation: Generation) => Promise<void>) =>
-      setInterval(() => {
+    const every = (periodMs: number, chore: (generation: Generation) => Promise<void>) => {
+      let isUnderWay = false;
+      return setInterval(() => {
         const { generation } = this;
-        if (!generation?.isAlive || consumer !== this.consumer) return;
-        chore(generation).catch((error: unknown) =>
-          this.log.debug({ err: error }, 'a chore failed; it comes again soon'),
-        );
+        if (isUnderWay || !generation?.isAlive || consumer !== this.consumer) return;
+        isUnderWay = true;
+        chore(generation)
+          .catch((error: unknown) => this.log.debug({ err: error }, 'a chore failed; it comes again soon'))
+          .finally(() => (isUnderWay = false));
       }, periodMs);
+    };
     return [
       every(this.times.flushMs, (generation) => generation.flushIdle()),
       every(this.times.reportMs, async (generation) => {

@@ -6,7 +6,7 @@ import { Problem } from '../problem.js';
 export function requireTargetUrl(url: string): URL {
   const parsed = parseTargetUrl(url);
   if (parsed.kind === 'ok') return parsed.url;
-  const isOtherScheme = URL.canParse(url) && new URL(url).protocol !== 'https:';
+  const isOtherScheme = /^(?!https:)[a-z][a-z0-9+.-]*:\/\//i.test(url);
   throw new Problem(400, {
     kind: 'invalid-request',
     message: isOtherScheme ? 'Webhook URL must be HTTPS' : 'Invalid webhook URL',
