@@ -21,7 +21,7 @@ import type { Metrics } from './observability/metrics.js';
 import { ChunkStore } from './store/chunks.js';
 import type { Database } from './store/database.js';
 import { DeadLetterStore } from './store/dead-letters.js';
-import { Doorbell } from './store/doorbell.js';
+import type { Doorbell } from './store/doorbell.js';
 import { GrantStore } from './store/grants.js';
 import { IndexLog } from './store/index-log.js';
 import { DeliveryQueue } from './store/queue.js';

@@ -6,7 +6,7 @@ const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function isTimestamp(text: string): boolean {
   const match = RFC_3339.exec(text);
   if (match === null) return false;
-  const [year, month, day, hour, minute, second, zoneHour, zoneMinute] = match.slice(1).map(Number) as number[];
+  const [year, month, day, hour, minute, second, zoneHour, zoneMinute] = match.slice(1).map(Number);
   return (
     month! >= 1 &&
     month! <= 12 &&

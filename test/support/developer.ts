@@ -5,6 +5,8 @@ import { VERIFICATION_TOKEN } from './receiver.js';
 export interface Answer {
   status: number;
   headers: Headers;
+  /** Parsed, if it is JSON; tests look into it as they please. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 

@@ -62,10 +62,10 @@ export class ProductSetup {
   }
 
   async developer(license = LICENSE): Promise<Developer> {
-    const setup = this;
+    const url = () => this.product.url;
     const current = {
       get url() {
-        return setup.product.url;
+        return url();
       },
     };
     return new Developer(current, license, await this.issuer.issue({ license }));

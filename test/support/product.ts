@@ -40,7 +40,7 @@ export class Product {
       await product.ready();
       return product;
     } catch (error) {
-      product.kill();
+      await product.kill();
       throw error;
     }
   }

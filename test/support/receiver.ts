@@ -11,6 +11,7 @@ export interface Received {
   headers: IncomingHttpHeaders;
   body: string;
   /** The parsed body. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   event: { id: string; subject: string; data: Record<string, any>; [attribute: string]: unknown };
 }
 
