@@ -21,5 +21,5 @@ COPY package.json LICENSE ./
 USER node
 EXPOSE 3003 8888
 HEALTHCHECK --interval=30s --start-period=60s --timeout=5s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MON_PORT || 8888}/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MON_PORT || 8888}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -10,7 +10,7 @@ import { ApiModule, createHttpApp } from './api/api.module.js';
 import type { Settings } from './config/settings.js';
 import { builtInCatalog, type Catalog } from './core/catalog.js';
 import { extendCatalog } from './core/catalog-extension.js';
-import { parseRetrySchedule, type RetrySchedule } from './core/retry-schedule.js';
+import { parseRetrySchedule, RETRY_JITTER, type RetrySchedule } from './core/retry-schedule.js';
 import { Sender } from './delivery/sender.js';
 import { Engine } from './engine/engine.js';
 import { TriggerIndex } from './engine/trigger-index.js';
@@ -33,11 +33,18 @@ import { Handshake } from './target/handshake.js';
 import { TargetClient } from './target/http-client.js';
 import { SecretBox } from './target/secret-box.js';
 
+const DAY_MS = 86_400_000;
+/** Time between the last attempt and the day's end after which its event may go. */
+const RETENTION_SLACK_DAYS = 1;
+/** The part of the grace that requests of the REST API get before their connections are cut. */
+const REQUESTS_GRACE = 1 / 4;
+
 /** What every stage is made from. */
 export interface Foundation {
   settings: Settings;
   database: Database;
   catalog: Catalog;
+  schedule: RetrySchedule;
   bell: Doorbell;
   log: Log;
   metrics: Metrics;
@@ -51,7 +58,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** The stages of a role, in the order in which they start; they stop in the same order, so that no new work comes in. */
+/** The stages of a role, in the order in which they start; they need nothing of each other, and stop together. */
 export function stagesOf(foundation: Foundation): Stage[] {
   const { role } = foundation.settings;
   return [
@@ -73,6 +80,26 @@ export function readCatalog(file: string | undefined): Catalog {
   const extended = extendCatalog(builtInCatalog, additions);
   if (extended.kind === 'invalid') throw new Error(`CATALOG_FILE is not valid:\n  ${extended.errors.join('\n  ')}`);
   return extended.catalog;
+}
+
+/**
+ * The schedule of retries. Throws when it is none, or when the last attempt could come after the event itself is gone.
+ */
+export function readRetrySchedule(settings: {
+  delivery: Pick<Settings['delivery'], 'retrySchedule'>;
+  eventRetentionDays: number;
+}): RetrySchedule {
+  const parsed = parseRetrySchedule(settings.delivery.retrySchedule);
+  if (parsed.kind === 'invalid') throw new Error(`DELIVERY_RETRY_SCHEDULE is not valid: ${parsed.reason}`);
+  const totalMs = parsed.schedule.delaysMs.reduce((sum, delayMs) => sum + delayMs, 0) * (1 + RETRY_JITTER);
+  const neededDays = Math.ceil(totalMs / DAY_MS + RETENTION_SLACK_DAYS);
+  if (neededDays > settings.eventRetentionDays) {
+    throw new Error(
+      `DELIVERY_RETRY_SCHEDULE may take until events are gone that are kept for ${settings.eventRetentionDays} days: ` +
+        `shorten it, or set EVENT_RETENTION_DAYS to ${neededDays} or more`,
+    );
+  }
+  return parsed.schedule;
 }
 
 function apiStage({ settings, database, catalog, log, health }: Foundation): Stage {
@@ -106,7 +133,11 @@ function apiStage({ settings, database, catalog, log, health }: Foundation): Sta
       log.info({ port }, 'REST API is listening');
     },
     async stop() {
+      const server = app?.getHttpServer();
+      // A request that is slow, or was never sent to its end, must not take the time that all stages have.
+      const cut = setTimeout(() => server?.closeAllConnections(), settings.shutdownGraceMs * REQUESTS_GRACE);
       await app?.close();
+      clearTimeout(cut);
       await client.close();
       if (permissions instanceof DimoPermissions) permissions.close();
     },
@@ -147,15 +178,15 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   };
 }
 
-function deliveryStage({ settings, database, bell, log, metrics, health }: Foundation): Stage {
-  const { concurrency, concurrencyPerEndpoint, retrySchedule, timeoutMs, leaseSeconds } = settings.delivery;
+function deliveryStage({ settings, database, schedule, bell, log, metrics, health }: Foundation): Stage {
+  const { concurrency, concurrencyPerEndpoint, timeoutMs, leaseSeconds } = settings.delivery;
   const client = targetClient(settings, log);
   const sender = new Sender({
     queue: new DeliveryQueue(database, leaseSeconds),
     client,
     secrets: new SecretBox(settings.encryptionKeys),
     bell,
-    schedule: scheduleOf(retrySchedule),
+    schedule,
     concurrency,
     concurrencyPerEndpoint,
     timeoutMs,
@@ -171,12 +202,6 @@ function deliveryStage({ settings, database, bell, log, metrics, health }: Found
       await client.close();
     },
   };
-}
-
-function scheduleOf(text: string): RetrySchedule {
-  const parsed = parseRetrySchedule(text);
-  if (parsed.kind === 'invalid') throw new Error(`DELIVERY_RETRY_SCHEDULE is not valid: ${parsed.reason}`);
-  return parsed.schedule;
 }
 
 function targetClient(settings: Settings, log: Log): TargetClient {

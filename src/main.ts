@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCatalog, stagesOf, type Foundation, type Stage } from './app.module.js';
+import { readCatalog, readRetrySchedule, stagesOf, type Foundation, type Stage } from './app.module.js';
 import { readSettings, type Settings } from './config/settings.js';
 import { Health } from './observability/health.js';
 import { createLog, type Log } from './observability/log.js';
@@ -14,6 +14,12 @@ import { migrate } from './store/migrate.js';
 /** A database that starts beside us gets so long; then the orchestrator should know. */
 const DATABASE_WAIT_MS = 60_000;
 const DATABASE_RETRY_MS = 1_000;
+
+/** What has been started and is to be stopped: the stages, and then what they stand on. */
+interface Running {
+  stages: Stage[];
+  ground: Stage | undefined;
+}
 
 const read = readSettings(process.env);
 if (read.kind === 'invalid') {
@@ -38,19 +44,19 @@ async function run(settings: Settings, log: Log): Promise<void> {
   health.register('started', () => isStarted);
   const { host, monitoringPort: port } = settings.http;
   const monitoring = new MonitoringServer({ host, port, metrics, health, log });
-  const running: Stage[] = [];
+  const running: Running = { stages: [], ground: undefined };
   const end = endOnce(running, settings.shutdownGraceMs, log);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
 
   const catalog = readCatalog(settings.catalogFile);
+  const schedule = readRetrySchedule(settings);
   await monitoring.start();
   const database = await openDatabase(settings, log);
   health.register('database', () => database.isReachable());
   const bell = new Doorbell({ database, log, announce: settings.role !== 'delivery' && settings.role !== 'api' });
   const housekeeping = new Housekeeping({ database, retentionDays: settings.eventRetentionDays, log });
-  const foundation: Foundation = { settings, database, catalog, bell, log, metrics, health };
-  // What is started first is stopped last, but for the stages: see stagesOf.
+  const foundation: Foundation = { settings, database, catalog, schedule, bell, log, metrics, health };
   const ground: Stage = {
     name: 'ground',
     start: () => housekeeping.start(),
@@ -62,11 +68,10 @@ async function run(settings: Settings, log: Log): Promise<void> {
     },
   };
   await ground.start();
-  running.push(ground);
-  const stages = stagesOf(foundation);
-  for (const [i, stage] of stages.entries()) {
+  running.ground = ground;
+  for (const stage of stagesOf(foundation)) {
     await stage.start();
-    running.splice(i, 0, stage);
+    running.stages.push(stage);
   }
   isStarted = true;
   log.info({ role: settings.role }, 'started');
@@ -98,26 +103,38 @@ function isAbsent(error: unknown): boolean {
   );
 }
 
-/** Stops what runs, in order, once; a second signal or the end of the grace ends the process as it is. */
-function endOnce(running: readonly Stage[], graceMs: number, log: Log): () => void {
+/** Stops what runs, once; a second signal or the end of the grace ends the process as it is. */
+function endOnce(running: Running, graceMs: number, log: Log): () => void {
   let isEnding = false;
   return () => {
     if (isEnding) process.exit(1);
     isEnding = true;
     log.info({}, 'stopping');
     setTimeout(() => fail(log, new Error(`could not stop within ${graceMs} ms`)), graceMs).unref();
-    stopAll(running).then(
-      () => {
-        log.info({}, 'stopped');
-        process.exit(0);
-      },
-      (error: unknown) => fail(log, error),
-    );
+    void stopAll(running, log).then((isClean) => {
+      log.info({}, 'stopped');
+      process.exit(isClean ? 0 : 1);
+    });
   };
 }
 
-async function stopAll(stages: readonly Stage[]): Promise<void> {
-  for (const stage of stages) await stage.stop();
+/**
+ * Stops the stages together, so that each has the whole grace, then the ground; whether all went well. A stage that fails
+ * keeps no other from its end.
+ */
+async function stopAll({ stages, ground }: Running, log: Log): Promise<boolean> {
+  const stop = async (stage: Stage): Promise<boolean> => {
+    try {
+      await stage.stop();
+      log.info({ stage: stage.name }, 'stage stopped');
+      return true;
+    } catch (error) {
+      log.error({ stage: stage.name, err: error }, 'a stage could not be stopped in order');
+      return false;
+    }
+  };
+  const areClean = await Promise.all(stages.map(stop));
+  return (ground === undefined || (await stop(ground))) && areClean.every(Boolean);
 }
 
 /** The end: what nobody has handled leaves the process in a state that nobody has thought of. */

@@ -61,8 +61,9 @@ test.each(others)('$path is tidy', (file) => {
   expect([...sizes(file), ...names(file), ...leftovers(file), ...importsOfDev(file)]).toEqual([]);
 });
 
-test.each(documents())('$path speaks of the project alone', ({ text }) => {
+test.each(documents())('$path speaks of the project alone, and is finished', ({ text }) => {
   expect(FOREIGN.exec(text)?.[0]).toBeUndefined();
+  expect(/@@\w+@@|\bTODO\b|\bTBD\b/.exec(text)?.[0]).toBeUndefined();
 });
 
 function* imports({ path, text }: SourceFile): Generator<string> {

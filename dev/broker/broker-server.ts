@@ -183,7 +183,8 @@ export class BrokerServer {
       .serve((request, client) => this.#dispatcher.answer(request, client))
       .catch((error: unknown) => {
         // A client that breaks the protocol, or that is gone, is its own business; anything else is a mistake in here.
-        if (!(error instanceof WireError) && !isConnectionLost(error)) this.#log(`A request failed: ${String((error as Error).stack ?? error)}`);
+        if (!(error instanceof WireError) && !isConnectionLost(error))
+          this.#log(`A request failed: ${String((error as Error).stack ?? error)}`);
       })
       .finally(() => this.#connections.delete(connection));
   }

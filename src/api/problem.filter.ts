@@ -3,7 +3,8 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Log } from '../observability/log.js';
 import { allowedMethods } from './allowed-methods.js';
-import { Problem } from './problem.js';
+import { isOutage } from './outage.js';
+import { Problem, unavailable } from './problem.js';
 import { requestIdOf } from './request-id.js';
 
 /** Turns whatever was thrown into one problem answer, and logs what is our own fault. */
@@ -25,7 +26,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   private classify(error: unknown, request: Request): Problem {
     if (error instanceof HttpException && error.getStatus() < 500) return this.fromNest(error, request);
-    this.log.error({ err: error, requestId: requestIdOf(request), path: request.path }, 'a request failed');
+    const fields = { err: error, requestId: requestIdOf(request), path: request.path };
+    if (isOutage(error)) {
+      this.log.warn(fields, 'a request failed because the database is unavailable');
+      return unavailable('The service is temporarily unavailable', 'Send the request again in a few seconds.');
+    }
+    this.log.error(fields, 'a request failed');
     return new Problem(500, {
       message: 'Internal error',
       detail: `Something went wrong here. Please name the request id ${requestIdOf(request)} when you report it.`,

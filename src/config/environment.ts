@@ -97,7 +97,7 @@ export const environment = z.object({
   KAFKA_CREATE_TOPICS_PARTITIONS: wholeNumber(1, 10_000)
     .optional()
     .describe('Creates topics that are missing at start, with so many partitions. They are waited for without it.'),
-  CATALOG_FILE: WORD.optional().describe('JSON file with signals and events beside the built-in ones, or instead.'),
+  CATALOG_FILE: WORD.optional().describe('JSON file with signals and events beside the built-in ones.'),
 
   JWK_KEY_SET_URL: url('https', 'http').describe('Where the token issuer publishes its keys (JWKS). Required.'),
   JWT_ISSUER: WORD.optional().describe('What the claim iss of a token must be. Unchecked without it.'),
@@ -127,9 +127,7 @@ export const environment = z.object({
   TARGET_ALLOW_CIDRS: list('networks (10.0.0.0/8), addresses or address:port, separated by commas', readNetwork)
     .optional()
     .describe('Networks (10.0.0.0/8) and addresses (127.0.0.1:8443) beside the public ones that webhooks may lead to.'),
-  DELIVERY_TIMEOUT_SECONDS: wholeNumber(1, 30)
-    .prefault('10')
-    .describe('How long a receiver may take to answer, unless its webhook says otherwise.'),
+  DELIVERY_TIMEOUT_SECONDS: wholeNumber(1, 30).prefault('10').describe('How long a receiver may take to answer.'),
   DELIVERY_RETRY_SCHEDULE: value('stepped, exponential, standard, or a list of delays such as 1s,2m,1h', readSchedule)
     .prefault('stepped')
     .describe(

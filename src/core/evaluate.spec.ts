@@ -143,7 +143,10 @@ describe('previousValue', () => {
 });
 
 test('an evaluation that fails is an outcome with its reason, and fires nothing', () => {
-  const rule = { condition: compileCondition('event', 'durationNs != 5 || durationNs / (durationNs - 5) > 1'), cooldownMs: 0 };
+  const rule = {
+    condition: compileCondition('event', 'durationNs != 5 || durationNs / (durationNs - 5) > 1'),
+    cooldownMs: 0,
+  };
   const event = { ...speed(0), kind: 'event' as const, metadata: '', durationNs: 5n, tags: [] };
   expect(evaluate(rule, EMPTY_STATE, event, START_MS)).toEqual({
     kind: 'failed',
@@ -152,13 +155,19 @@ test('an evaluation that fails is an outcome with its reason, and fires nothing'
   });
 });
 
-test('firing counts, and keeps the version for the commit to check', () => {
+test('firing counts, keeps the version for the commit to check, and remembers nothing of the sample but its reading', () => {
   const state = { ...EMPTY_STATE, version: 4, sequence: 7 };
   expect(afterFiring(state, speed(60), START_MS)).toEqual({
     version: 4,
     sequence: 8,
     firedAtMs: START_MS,
-    previous: speed(60),
+    previous: {
+      kind: 'signal',
+      valueNumber: 60,
+      valueString: '',
+      valueLocation: ZERO_LOCATION,
+      source: speed(60).source,
+    },
   });
 });
 

@@ -1,6 +1,6 @@
 import { ConditionFailure, type Condition } from './condition.js';
 import type { Sample } from './sample.js';
-import type { State } from './state.js';
+import { readingOf, type State } from './state.js';
 
 /** What became of one sample under one trigger. */
 export type Outcome =
@@ -33,7 +33,7 @@ export function evaluate(rule: Rule, state: State, sample: Sample, arrivalMs: nu
 
 /** What the (trigger, vehicle) remembers after firing. `version` stays: the commit of the state raises it. */
 export function afterFiring(state: State, sample: Sample, arrivalMs: number): State {
-  return { version: state.version, firedAtMs: arrivalMs, sequence: state.sequence + 1, previous: sample };
+  return { version: state.version, firedAtMs: arrivalMs, sequence: state.sequence + 1, previous: readingOf(sample) };
 }
 
 function isMet(condition: Condition, sample: Sample, state: State): boolean | Outcome {

@@ -9,6 +9,10 @@ export type Entry<R> =
 /** Larger texts are refused: no real signal has them, and conditions would have to search them. */
 export const SAMPLE_TEXT_LENGTH_MAX = 65_536;
 
+/** More or longer tags than these are refused: real events have a handful of words. */
+export const TAGS_MAX = 64;
+export const TAG_LENGTH_MAX = 256;
+
 /** Before the digits of a duration that was a number in the message: tells it from one that was a text. */
 export const EXACT = '#';
 
@@ -96,6 +100,8 @@ function tags(object: JsonObject): string[] {
   if (!Array.isArray(value) || !value.every((tag) => typeof tag === 'string')) {
     throw wrongType('tags', value, 'a list of texts');
   }
+  if (value.length > TAGS_MAX) throw new WrongType(`tags are more than ${TAGS_MAX}`);
+  if (value.some((tag) => tag.length > TAG_LENGTH_MAX)) throw new WrongType(`a tag is longer than ${TAG_LENGTH_MAX}`);
   return value;
 }
 

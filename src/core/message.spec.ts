@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeMessage } from './message.js';
+import { TAG_LENGTH_MAX, TAGS_MAX } from './message-entry.js';
 
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
 const DEVICE = 'did:erc721:137:0x9c94C395cBcBDe662235E0A9d3bB87Ad708561BA:31700';
@@ -145,6 +146,20 @@ describe('an event', () => {
 
   test.each([[{ tags: 'x' }], [{ tags: [1] }], [{ metadata: {} }]])('is rejected for %j', (change) => {
     expect(events({ ...BRAKING, ...change })).toMatchObject({ samples: [], rejected: [{ index: 0 }] });
+  });
+
+  const list = (count: number, length: number) => new Array<string>(count).fill('t'.repeat(length));
+
+  test('may have as many and as long tags as the limits say', () => {
+    const tags = list(TAGS_MAX, TAG_LENGTH_MAX);
+    expect(events({ ...BRAKING, tags })).toMatchObject({ samples: [{ tags }], rejected: [] });
+  });
+
+  test.each([
+    ['one tag too many', list(TAGS_MAX + 1, 1), `tags are more than ${TAGS_MAX}`],
+    ['a tag that is too long', list(1, TAG_LENGTH_MAX + 1), `a tag is longer than ${TAG_LENGTH_MAX}`],
+  ])('is rejected for %s', (_, tags, detail) => {
+    expect(events({ ...BRAKING, tags })).toMatchObject({ samples: [], rejected: [{ index: 0, detail }] });
   });
 });
 

@@ -19,14 +19,20 @@ export const EMPTY_STATE: State = Object.freeze({
   previous: undefined,
 });
 
-/** A reading as the text that is stored; `decodeReading` reads it back exactly. */
-export function encodeReading(reading: Reading): string {
-  if (reading.kind === 'event') {
-    const { name, source, metadata, durationNs, tags } = reading;
-    return JSON.stringify({ kind: 'event', name, source, metadata, durationNs: durationNs.toString(), tags });
+/** The reading alone of what may be a whole sample: all of it that is remembered. */
+export function readingOf(sample: Reading): Reading {
+  if (sample.kind === 'event') {
+    const { kind, name, source, metadata, durationNs, tags } = sample;
+    return { kind, name, source, metadata, durationNs, tags };
   }
-  const { valueNumber, valueString, valueLocation, source } = reading;
-  return JSON.stringify({ kind: 'signal', valueNumber, valueString, valueLocation, source });
+  const { kind, valueNumber, valueString, valueLocation, source } = sample;
+  return { kind, valueNumber, valueString, valueLocation, source };
+}
+
+/** A reading as the text that is stored; `decodeReading` reads it back exactly. */
+export function encodeReading(sample: Reading): string {
+  const reading = readingOf(sample);
+  return JSON.stringify(reading.kind === 'event' ? { ...reading, durationNs: reading.durationNs.toString() } : reading);
 }
 
 /** Reads what `encodeReading` wrote. Throws on any other text: only the store writes it. */

@@ -263,6 +263,25 @@ describe('chunks', () => {
     expect(partition.position).toMatchObject({ nextOffset: 4n, nextIndex: 0 });
   });
 
+  test('have their progress stored once for all who ask meanwhile, but again after more records', async () => {
+    const vehicle = newVehicle();
+    let isAway = true;
+    const commits: number[] = [];
+    const chunks = chunksWith(({ nextOffset }) => {
+      commits.push(Number(nextOffset));
+      if (isAway) throw new Error('the database is away');
+    });
+    const partition = await opened({ chunks });
+    await process(partition, [speedRecord(0, vehicle, [1])]);
+    const flushes = await Promise.allSettled([partition.flush(), partition.flush(), partition.flush()]);
+    expect(flushes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(commits).toEqual([1]);
+    isAway = false;
+    const [early, , late] = [partition.flush(), process(partition, [speedRecord(1, vehicle, [1])]), partition.flush()];
+    expect(await Promise.all([early, late])).toEqual(['ok', 'ok']);
+    expect(commits).toEqual([1, 1, 2]);
+  });
+
   test('skip records before the position and step over offsets that are missing', async () => {
     const vehicle = newVehicle();
     const id = await world.trigger('valueNumber > 0', {}, [vehicle]);

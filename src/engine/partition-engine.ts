@@ -50,6 +50,8 @@ export class PartitionEngine {
   private cursor: Cursor;
   private storedAtMs: number;
   private last: Promise<unknown> = Promise.resolve();
+  /** The last in line, if that is a flush. */
+  private flushing: Promise<'ok' | 'fenced'> | undefined;
 
   constructor(
     private readonly stream: Stream,
@@ -86,12 +88,21 @@ export class PartitionEngine {
     isLive: () => boolean,
     onProcessed: (nextOffset: bigint) => Promise<void>,
   ): Promise<'ok' | 'fenced' | 'abandoned'> {
+    this.flushing = undefined;
     return this.alone(() => this.processAll(records, isLive, onProcessed));
   }
 
-  /** Stores how far processing got, if that is further than the stored position. Throws when the database fails. */
+  /**
+   * Stores how far processing got, if that is further than the stored position. Throws when the database fails. While one
+   * waits or runs, with no processing behind it, another would store the same: all who ask get its answer.
+   */
   flush(): Promise<'ok' | 'fenced'> {
-    return this.alone(() => this.storeCursor());
+    if (this.flushing) return this.flushing;
+    const flushing = this.alone(() => this.storeCursor()).finally(() => {
+      if (this.flushing === flushing) this.flushing = undefined;
+    });
+    this.flushing = flushing;
+    return flushing;
   }
 
   private alone<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -66,15 +66,6 @@ export class Generation {
     return this.partitions.size === count;
   }
 
-  /** Partitions that stand still because of a codec that this process cannot read. */
-  get blocked(): { topic: string; partition: number; codec: string; offset: string }[] {
-    return [...this.partitions.values()].flatMap(({ source, partition, blockedBy, engine }) =>
-      blockedBy === undefined
-        ? []
-        : [{ topic: source.topic, partition, codec: blockedBy, offset: String(engine.nextOffset) }],
-    );
-  }
-
   /** What is stored of each partition, for tools that look at the group's offsets in Kafka. */
   get stored(): { topic: string; partition: number; offset: string }[] {
     return [...this.partitions.values()].map(({ source, partition, engine }) => ({
@@ -89,7 +80,13 @@ export class Generation {
     for (const { source, partitions } of this.assigned) {
       this.parts.opener.retain(source.topic, partitions);
       if (partitions.length > 0) this.parts.consumer.pause([{ topic: source.topic, partitions: [...partitions] }]);
-      void this.open(source, partitions, previous);
+      // kafkajs may have thrown its consumer away by then; that ends in a crash or in silence, and in a new generation.
+      this.open(source, partitions, previous).catch((error: unknown) =>
+        this.parts.log.warn(
+          { topic: source.topic, err: error },
+          'partitions could not be begun; waiting for a new start',
+        ),
+      );
     }
   }
 
@@ -125,13 +122,13 @@ export class Generation {
     }
   }
 
-  /** Lets blocked partitions try again: the batch may be gone by now. */
+  /** Lets blocked partitions try again: the batch may be gone by now. Throws when kafkajs has dropped its consumer. */
   unblock(): void {
     for (const open of this.partitions.values()) {
       if (open.blockedBy === undefined || this.isOver) continue;
-      open.blockedBy = undefined;
       this.seek(open);
       this.parts.consumer.resume([{ topic: open.source.topic, partitions: [open.partition] }]);
+      open.blockedBy = undefined;
     }
   }
 
@@ -156,12 +153,13 @@ export class Generation {
       },
     );
     if (!opened || this.isOver) return;
-    for (const [partition, engine] of opened) {
-      const open = { source, partition, engine, fetchOffset: engine.nextOffset, blockedBy: undefined };
-      this.partitions.set(keyOf(topic, partition), open);
-      this.seek(open);
-    }
+    const opens = [...opened].map(([partition, engine]) => ({
+      ...{ source, partition, engine, fetchOffset: engine.nextOffset, blockedBy: undefined },
+    }));
+    for (const open of opens) this.seek(open);
     this.parts.consumer.resume([{ topic, partitions: [...opened.keys()] }]);
+    // Not before: what could not be resumed is not open.
+    for (const open of opens) this.partitions.set(keyOf(topic, open.partition), open);
   }
 
   private async guard(payload: Payload): Promise<void> {

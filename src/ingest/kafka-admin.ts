@@ -1,4 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /** The first offset of a partition that still exists, and the one that its next record gets. */
 export interface Watermarks {
@@ -6,7 +6,10 @@ export interface Watermarks {
   high: bigint;
 }
 
-/** What the source asks a cluster besides records. Connects when first asked, and again after a failure. */
+/**
+ * What the source asks a cluster besides records, over one connection. Connects when first asked, and again after a
+ * failure that was not the cluster's own answer.
+ */
 export class KafkaAdmin {
   private admin: Promise<Admin> | undefined;
 
@@ -17,14 +20,6 @@ export class KafkaAdmin {
     return this.ask(async (admin) => {
       const offsets = await admin.fetchTopicOffsets(topic);
       return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
-    });
-  }
-
-  /** How many partitions a topic has. Throws when it does not exist. */
-  partitionCount(topic: string): Promise<number> {
-    return this.ask(async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]!.partitions.length;
     });
   }
 
@@ -62,11 +57,14 @@ export class KafkaAdmin {
   }
 
   private async ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
-    this.admin ??= this.connect();
-    const asked = this.admin;
+    const asked = (this.admin ??= this.connect());
+    let admin: Admin | undefined;
     try {
-      return await question(await asked);
+      admin = await asked;
+      return await question(admin);
     } catch (error) {
+      // It says nothing against the connection, which others may be using.
+      if (admin && isAnswer(error)) throw error;
       if (this.admin === asked) this.admin = undefined;
       void asked.then((admin) => admin.disconnect()).catch(() => undefined);
       throw error;
@@ -78,4 +76,10 @@ export class KafkaAdmin {
     await admin.connect();
     return admin;
   }
+}
+
+/** Whether the cluster answered, with an error. kafkajs wraps such answers when it has asked too often. */
+function isAnswer(error: unknown): boolean {
+  if (error instanceof kafkajs.KafkaJSProtocolError || error instanceof kafkajs.KafkaJSAggregateError) return true;
+  return error instanceof Error && error.cause !== undefined && isAnswer(error.cause);
 }

@@ -67,10 +67,13 @@ export class KafkaSource {
     await within(DISCONNECT_MS, this.admin.disconnect());
   }
 
-  /** Whether records are being consumed: joined, fetching, every partition open, and none blocked by a codec. */
+  /**
+   * Whether records are being consumed: joined, fetching, and every partition open. One that is blocked by a codec is
+   * told in the log: it is no reason to take the process, with its other partitions and its API, out of service.
+   */
   isHealthy(): boolean {
     const { generation } = this;
-    if (!generation || this.isStopping || generation.blocked.length > 0) return false;
+    if (!generation || this.isStopping) return false;
     const isRecent = (sinceMs: number) => Date.now() - sinceMs < this.times.watchdogMs;
     const isFetching = isRecent(this.lastFetchMs) || generation.isBusy;
     return isFetching && (generation.isOpen || isRecent(this.joinedMs));
@@ -196,13 +199,14 @@ export class KafkaSource {
   }
 
   private chores(consumer: Consumer): NodeJS.Timeout[] {
-    const every = (periodMs: number, chore: (generation: Generation) => Promise<void>) => {
+    const every = (periodMs: number, chore: (generation: Generation) => Promise<void> | void) => {
       let isUnderWay = false;
       return setInterval(() => {
         const { generation } = this;
         if (isUnderWay || !generation?.isAlive || consumer !== this.consumer) return;
         isUnderWay = true;
-        chore(generation)
+        Promise.resolve(generation)
+          .then(chore)
           .catch((error: unknown) => this.log.debug({ err: error }, 'a chore failed; it comes again soon'))
           .finally(() => (isUnderWay = false));
       }, periodMs);
@@ -213,7 +217,7 @@ export class KafkaSource {
         await consumer.commitOffsets(generation.stored);
         await generation.measureLag();
       }),
-      every(this.times.unblockMs, (generation) => Promise.resolve(generation.unblock())),
+      every(this.times.unblockMs, (generation) => generation.unblock()),
     ];
   }
 

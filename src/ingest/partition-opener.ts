@@ -54,10 +54,13 @@ export class PartitionOpener {
     const committed = isTakeOver ? await admin.committed(this.parts.groupId, topic) : new Map<number, bigint>();
     const opened = new Map<number, PartitionEngine>();
     for (const partition of partitions) {
-      const first = committed.get(partition) ?? watermarks.get(partition)?.low;
-      if (first === undefined) throw new Error(`${topic} has no partition ${partition}`);
-      const known = stored.get(partition) ?? (await chunks.open(topic, partition, first));
-      const position = await this.settle(topic, partition, known);
+      const seen = watermarks.get(partition);
+      if (seen === undefined) throw new Error(`${topic} has no partition ${partition}`);
+      const known =
+        stored.get(partition) ?? (await chunks.open(topic, partition, committed.get(partition) ?? seen.low));
+      // A look asks for the whole topic: only who does not fit what was seen already is worth another.
+      const isWithin = standingOf(known.nextOffset, seen).kind === 'within';
+      const position = isWithin ? known : await this.settle(topic, partition, known);
       const stream = { topic, partition, metricKind, partitionCount: watermarks.size };
       opened.set(partition, engine.partition({ ...stream, position }));
     }

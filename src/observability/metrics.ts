@@ -14,7 +14,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly records: Counter<'topic'>;
   readonly samples: Counter<'topic'>;
-  /** `outcome` is one of fired, not_met, cooling, stale, throttled, failed. */
+  /** `outcome` is one of fired, not_met, cooling, throttled, failed. */
   readonly evaluations: Counter<'outcome'>;
   /** `result` is one of ok, fenced, conflict. */
   readonly chunkSeconds: Histogram<'result'>;

@@ -240,6 +240,24 @@ test('states are locked in one order, however a chunk lists them, so that partit
   expect(result.kind).toBe('ok');
 });
 
+test('a chunk that is refused does not cost its connection', async () => {
+  const single = await Database.open({ ...testSettings(server.url), dataPoolSize: 1 });
+  const backend = async () => (await single.pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
+  const before = await backend();
+  const store = new ChunkStore(single);
+  const chunk = await firingChunk();
+  await store.commit(chunk);
+  const other = { ...(await firingChunk({ partition: 1 })), firings: [] };
+  const refusals = [
+    await store.commit(other),
+    await store.commit({ ...other, states: [], firings: chunk.firings }).catch((error: Error) => error.name),
+  ];
+  const after = await backend();
+  await single.close();
+  expect(refusals).toEqual([{ kind: 'conflict', with: 'state' }, 'DuplicateEvent']);
+  expect(after).toBe(before);
+});
+
 test('an event that is on record already is an error that names the place', async () => {
   const chunk = await firingChunk();
   await chunks.commit(chunk);

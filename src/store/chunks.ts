@@ -2,6 +2,7 @@ import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { COMMIT_CHUNK } from './sql/commit-chunk.js';
 import { MOVE_POSITION } from './sql/move-position.js';
+import { stateKey } from './states.js';
 
 /** How far a partition of a topic is processed. */
 export interface Position {
@@ -130,22 +131,25 @@ export class ChunkStore {
   /** Writes a chunk; without effects, its position alone. Throws `DuplicateEvent`, and what a broken connection throws. */
   async commit(chunk: Chunk): Promise<CommitResult> {
     const { topic, partition, position, nextOffset, nextIndex } = chunk;
-    try {
-      const { rows } = await this.database.pool.query<{ answer: number }>({
-        ...COMMIT_CHUNK,
-        values: [
-          ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
-          ...stateArrays(chunk.states),
-          ...eventArrays(chunk.firings, chunk.logEvents ?? []),
-          ...deadLetterArrays(chunk.deadLetters),
-        ],
-      });
-      if (rows[0]!.answer === FENCED) return { kind: 'fenced' };
-      const { logEpoch, version } = position;
-      return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n } };
-    } catch (error) {
-      return conflictOf(error, chunk);
-    }
+    const values = [
+      ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
+      ...stateArrays(chunk.states),
+      ...eventArrays(chunk.firings, chunk.logEvents ?? []),
+      ...deadLetterArrays(chunk.deadLetters),
+    ];
+    // A refusal is handed out of the session as a value: a session that throws costs its connection.
+    const answer = await this.database.session(async (client) => {
+      try {
+        return (await client.query<{ answer: number }>({ ...COMMIT_CHUNK, values })).rows[0]!.answer;
+      } catch (error) {
+        if (isRefusal(error)) return error;
+        throw error;
+      }
+    });
+    if (typeof answer !== 'number') return conflictOf(answer, chunk);
+    if (answer === FENCED) return { kind: 'fenced' };
+    const { logEpoch, version } = position;
+    return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n } };
   }
 
   /** Sets a position elsewhere, with a log event for operators that tells why. */
@@ -169,10 +173,22 @@ export class ChunkStore {
 
 const FENCED = 1;
 
-function conflictOf(error: unknown, chunk: Chunk): CommitResult {
-  const { code, detail, table } = error as { code?: string; detail?: string; table?: string };
+/** What the commit's own rules or a unique index refused; the connection is as good as before. */
+interface Refusal extends Error {
+  code: 'TL002' | '23505';
+  detail?: string;
+  table?: string;
+}
+
+function isRefusal(error: unknown): error is Refusal {
+  const { code } = error as { code?: string };
+  return code === 'TL002' || code === '23505';
+}
+
+function conflictOf(error: Refusal, chunk: Chunk): CommitResult {
+  const { code, detail, table } = error;
   if (code === 'TL002') return { kind: 'conflict', with: detail === 'state' ? 'state' : 'trigger' };
-  if (code === '23505' && table?.startsWith('events')) {
+  if (table?.startsWith('events')) {
     const { topic, partition, position } = chunk;
     const place = `${topic}/${partition}, epoch ${position.logEpoch}, up to offset ${chunk.nextOffset}`;
     throw new DuplicateEvent(`an event of the chunk at ${place} is in the log already: ${detail}`, { cause: error });
@@ -183,7 +199,7 @@ function conflictOf(error: unknown, chunk: Chunk): CommitResult {
 /** Sorted, so that all commits lock shared states in one order. */
 function stateArrays(states: readonly StateRow[]): unknown[] {
   const sorted = states
-    .map((state) => ({ key: `${state.triggerId} ${state.vehicle}`, state }))
+    .map((state) => ({ key: stateKey(state.triggerId, state.vehicle), state }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ state }) => state);
   return [

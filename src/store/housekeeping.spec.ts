@@ -57,6 +57,17 @@ test('a run makes days ahead, and sweeps what deleted triggers, old dead letters
   expect(await count('index_changes')).toBe(0);
 });
 
+test('deliveries that were pending for longer than the log is kept are given up, and counted in the log', async () => {
+  await database.pool.query(
+    `insert into outbox (endpoint_id, due_at, id, event_id, created_at)
+     select gen_random_uuid(), now(), gen_random_uuid(), gen_random_uuid(), now() - interval '5 days'
+     from generate_series(1, 2)`,
+  );
+  await keepHouse();
+  expect(warnings.splice(0)).toEqual([{ deliveries: 2, retentionDays: 3 }]);
+  expect(await count(`deliveries where last_error = 'expired'`)).toBe(2);
+});
+
 test('a chore that fails is told, and the others are done all the same', async () => {
   await database.pool.query('alter table dead_letters rename to dead_letters_away');
   await keepHouse();

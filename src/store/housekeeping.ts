@@ -41,13 +41,20 @@ export class Housekeeping {
     await this.running;
   }
 
+  private async expire(partitions: LogPartitions, now: Date): Promise<void> {
+    const { retentionDays, log } = this.options;
+    const { expired } = await partitions.expire(now, retentionDays);
+    if (expired === 0) return;
+    log.warn({ deliveries: expired, retentionDays }, 'deliveries were given up: the event log is not kept for longer');
+  }
+
   private async run(): Promise<void> {
     const { database, retentionDays, log } = this.options;
     const partitions = new LogPartitions(database);
     const now = new Date();
     const chores: [name: string, chore: () => Promise<unknown>][] = [
       ['make days ahead', () => partitions.ensure(now)],
-      ['drop old days', () => partitions.expire(now, retentionDays)],
+      ['drop old days', () => this.expire(partitions, now)],
       ['sweep deleted triggers', () => new TriggerStore(database).sweep()],
       ['drop old dead letters', () => new DeadLetterStore(database).prune(retentionDays)],
       ['forget index changes', () => new IndexLog(database).prune(CHANGES_KEPT_HOURS)],

@@ -19,11 +19,6 @@ export function firstIdAt(ms: number): string {
   return uuid(hexTime(ms).padEnd(32, '0'));
 }
 
-/** When the moment was that an id carries in its first 48 bits, in ms since 1970. */
-export function timeOfId(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}
-
 function hexTime(ms: number): string {
   return Math.trunc(ms).toString(16).padStart(12, '0');
 }

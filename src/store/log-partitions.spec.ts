@@ -72,21 +72,48 @@ test('days that ended longer ago than the log is kept are dropped with all that 
   await partitions.ensure(new Date(days[0]!), 5);
   const stray = Date.parse('2020-01-01');
   for (const time of [...days, stray]) {
-    const eventId = await writeEvent(time);
+    await writeEvent(time);
     await writeSettled(time);
-    await database.pool.query(
-      `insert into outbox (endpoint_id, due_at, id, event_id) values (gen_random_uuid(), now(), $1, $1)`,
-      [eventId],
-    );
   }
-  const dropped = await partitions.expire(NOW, 3);
+  const { dropped, expired } = await partitions.expire(NOW, 3);
   const tables = ['events', 'deliveries', 'attempts'];
   expect(dropped.sort()).toEqual(
     ['20261116', '20261117', '20261118'].flatMap((day) => tables.map((table) => `${table}_${day}`)).sort(),
   );
   for (const table of tables) expect(await places(table)).toEqual([`${table}_20261119`, `${table}_20261122`]);
-  expect((await database.pool.query('select 1 from outbox')).rowCount).toBe(2);
-  expect(await partitions.expire(NOW, 3)).toEqual([]);
+  expect(expired).toBe(0);
+  expect(await partitions.expire(NOW, 3)).toEqual({ dropped: [], expired: 0 });
+});
+
+test.each<[what: string, recordDaysAgo: number, queuedDaysAgo: number, isKept: boolean]>([
+  ['queued as long ago as the log is kept stays pending', 3, 3, true],
+  ['queued longer ago is given up', 5, 4, false],
+  ['queued longer ago for a record of today is given up', 0, 4, false],
+  ['queued lately for a record whose day is not there stays pending, and its event is kept', 400, 0, true],
+  ['queued lately for a record whose day is dropped is given up', 5, 0, false],
+])('a delivery that was %s', async (_what, recordDaysAgo, queuedDaysAgo, isKept) => {
+  await partitions.ensure(new Date(NOW.getTime() - 5 * DAY_MS), 5);
+  const eventId = await writeEvent(NOW.getTime() - recordDaysAgo * DAY_MS);
+  const queuedAt = new Date(NOW.getTime() - queuedDaysAgo * DAY_MS);
+  await enqueue(eventId, queuedAt);
+  expect(await partitions.expire(NOW, 3)).toMatchObject({ expired: isKept ? 0 : 1 });
+  await partitions.expire(NOW, 3);
+  expect((await database.pool.query('select 1 from outbox')).rowCount).toBe(isKept ? 1 : 0);
+  if (isKept) expect(await places()).toHaveLength(1);
+  const { rows } = await database.pool.query(
+    'select event_id, status, attempts, last_error, created_at from deliveries',
+  );
+  const record = { event_id: eventId, status: 'failed', attempts: 2, last_error: 'expired', created_at: queuedAt };
+  expect(rows).toEqual(isKept ? [] : [record]);
+});
+
+test('the event of an old record goes once nothing pending needs it', async () => {
+  await enqueue(await writeEvent(Date.parse('2020-01-01')), NOW);
+  await partitions.expire(NOW, 3);
+  expect(await places()).toEqual(['events_default']);
+  await database.pool.query('truncate outbox');
+  await partitions.expire(NOW, 3);
+  expect(await places()).toEqual([]);
 });
 
 test('a drop that waits for a reader of the log does not make writers wait as long', async () => {
@@ -101,7 +128,7 @@ test('a drop that waits for a reader of the log does not make writers wait as lo
     await reader.query('commit');
     return { dropping };
   });
-  expect(await expiring.dropping).toContain('events_20261112');
+  expect((await expiring.dropping).dropped).toContain('events_20261112');
 });
 
 test('the log is kept for three days at least', () => {
@@ -115,12 +142,21 @@ async function writeEvent(time: number): Promise<string> {
 }
 
 async function writeSettled(time: number): Promise<void> {
-  const id = newLogId(time);
+  const values = [newLogId(time), new Date(time)];
   await database.pool.query(
-    `insert into deliveries values ($1, $1, gen_random_uuid(), 'delivered', 1, 200, null, now(), now())`,
-    [id],
+    `insert into deliveries values ($1, $1, gen_random_uuid(), 'delivered', 1, 200, null, $2, $2)`,
+    values,
   );
-  await database.pool.query(`insert into attempts values ($1, 1, now(), 5, 'delivered', 200, null)`, [id]);
+  await database.pool.query(`insert into attempts values ($1, 1, $2, 5, 'delivered', 200, null)`, values);
+}
+
+/** A delivery of an event, with an id of the same time as computed ids have, that was tried twice. */
+async function enqueue(eventId: string, queuedAt: Date): Promise<void> {
+  await database.pool.query(
+    `insert into outbox (endpoint_id, due_at, id, event_id, attempt, created_at)
+     values (gen_random_uuid(), now(), $1, $1, 2, $2)`,
+    [eventId, queuedAt],
+  );
 }
 
 /** The partitions in which a table's rows are. */

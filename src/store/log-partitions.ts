@@ -2,12 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Database } from './database.js';
 import { DAY_MS, firstIdAt } from './log-id.js';
+import { CANCEL_BATCH, EXPIRE_OF_EVENTS, EXPIRE_QUEUED_BEFORE } from './sql/cancel-pending.js';
 
-/** The tables of the log, each partitioned by the time in its first column's ids. */
+/**
+ * The tables of the log, each partitioned by the time in its first column's ids, which is the record's; `isOld` tells
+ * what goes from the default partition, given a time and the first id of it. What came of an old record is kept from when
+ * it happened. An event stays for as long as a delivery of it is pending: both are committed together, so a snapshot
+ * has both.
+ */
 const TABLES = [
-  { table: 'events', key: 'id' },
-  { table: 'deliveries', key: 'id' },
-  { table: 'attempts', key: 'delivery_id' },
+  {
+    table: 'events',
+    key: 'id',
+    isOld: (_time: string, id: string) =>
+      `r.id < '${id}' and not exists (select 1 from outbox o where o.event_id = r.id)`,
+  },
+  {
+    table: 'deliveries',
+    key: 'id',
+    isOld: (time: string, id: string) => `r.id < '${id}' and r.settled_at < '${time}'`,
+  },
+  {
+    table: 'attempts',
+    key: 'delivery_id',
+    isOld: (time: string, id: string) => `r.delivery_id < '${id}' and r.started_at < '${time}'`,
+  },
 ] as const;
 type LogTable = (typeof TABLES)[number];
 
@@ -31,7 +50,7 @@ export class LogPartitions {
 
   /** Makes the partitions of yesterday to `daysAhead` from now that are missing; resolves to their names. */
   ensure(now: Date, daysAhead = 7): Promise<string[]> {
-    return this.alone(async (client) => {
+    return this.alone([], async (client) => {
       const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
       const created: string[] = [];
       for (let day = today - DAYS_BEHIND * DAY_MS; day <= today + daysAhead * DAY_MS; day += DAY_MS) {
@@ -46,48 +65,60 @@ export class LogPartitions {
   }
 
   /**
-   * Drops the days that ended more than `retentionDays` before today, and what of that age is in the default partition
-   * or still pending; resolves to the names of the partitions. Throws for fewer than 3 days: the longest retry schedule
-   * needs the payload for as long.
+   * Drops the days that ended more than `retentionDays` before today, and what of that age is in the default partition.
+   * Deliveries that were queued before that, or whose event goes with its day, are given up: they are on record as
+   * failed, with the error 'expired'. What an old record led to only lately stays
+   * pending. Throws for fewer than 3 days: the longest retry schedule needs the payload for as long.
    */
-  expire(now: Date, retentionDays: number): Promise<string[]> {
+  expire(now: Date, retentionDays: number): Promise<Expiry> {
     if (retentionDays < RETENTION_DAYS_MIN) {
       throw new RangeError(`the event log is kept for at least ${RETENTION_DAYS_MIN} days, not for ${retentionDays}`);
     }
-    return this.alone(async (client) => {
+    return this.alone({ dropped: [], expired: 0 }, async (client) => {
       const cutoff = (Math.floor(now.getTime() / DAY_MS) - retentionDays) * DAY_MS;
-      await deleteInBatches(client, 'outbox', 'event_id', cutoff);
       const dropped: string[] = [];
-      for (const { table, key } of TABLES) {
-        for (const name of await partitionsBefore(client, table, cutoff)) {
-          // The rows go first and fast; the table's entry may have to wait for every reader of the log.
-          const isGone =
-            (await untilLocked(client, () => client.query(`truncate ${name}`))) &&
-            (await untilLocked(client, () => client.query(`drop table ${name}`)));
-          if (isGone) dropped.push(name);
+      let expired = 0;
+      // Events last: what is given up for them goes on record in the default partition, once its own day is dropped.
+      for (const log of TABLES.toReversed()) {
+        for (const { name, day } of await partitionsBefore(client, log.table, cutoff)) {
+          if (log.table === 'events') expired += await giveUp(client, EXPIRE_OF_EVENTS, idsOf(day));
+          if (await dropPartition(client, name)) dropped.push(name);
         }
-        await deleteInBatches(client, `${table}_default`, key, cutoff);
       }
-      return dropped;
+      expired += await giveUp(client, EXPIRE_QUEUED_BEFORE, [new Date(cutoff).toISOString()]);
+      for (const log of TABLES) await clearDefault(client, log, cutoff);
+      return { dropped, expired };
     });
   }
 
-  private alone(work: (client: pg.ClientBase) => Promise<string[]>): Promise<string[]> {
+  /** `idle` is the answer when another process is at it. */
+  private alone<T>(idle: T, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     return this.database.session(async (client) => {
       const lock = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
         PARTITIONS_LOCK,
       ]);
-      if (!lock.rows[0]!.locked) return [];
+      if (!lock.rows[0]!.locked) return idle;
       // A session that fails is thrown away, and the lock with it.
       await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
-      await client.query('set enable_seqscan = on');
-      const names = await work(client);
+      for (const way of WHOLE_TABLES) await client.query(`set ${way} = on`);
+      const answer = await work(client);
       await client.query('reset lock_timeout');
-      await client.query('reset enable_seqscan');
+      for (const way of WHOLE_TABLES) await client.query(`reset ${way}`);
       await client.query('select pg_advisory_unlock($1)', [PARTITIONS_LOCK]);
-      return names;
+      return answer;
     });
   }
+}
+
+/** What the data plane's sessions do without, and statements over whole tables need. */
+const WHOLE_TABLES = ['enable_seqscan', 'enable_hashjoin'];
+
+/** What `LogPartitions.expire` did. */
+export interface Expiry {
+  /** Names of partitions. */
+  dropped: string[];
+  /** Pending deliveries that were given up. */
+  expired: number;
 }
 
 /**
@@ -97,7 +128,7 @@ export class LogPartitions {
  */
 async function createPartition(client: pg.ClientBase, { table, key }: LogTable, day: number): Promise<void> {
   const name = partitionName(table, day);
-  const [from, to] = [firstIdAt(day), firstIdAt(day + DAY_MS)];
+  const [from, to] = idsOf(day);
   const ofThatDay = `${key} >= '${from}' and ${key} < '${to}'`;
   await client.query('begin');
   try {
@@ -136,23 +167,54 @@ async function exists(client: pg.ClientBase, name: string): Promise<boolean> {
   return rows[0]!.found;
 }
 
-async function partitionsBefore(client: pg.ClientBase, table: string, cutoff: number): Promise<string[]> {
+async function partitionsBefore(
+  client: pg.ClientBase,
+  table: string,
+  cutoff: number,
+): Promise<{ name: string; day: number }[]> {
   const { rows } = await client.query<{ name: string }>(
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = $1::regclass and c.relname ~ '_[0-9]{8}$' and c.relname < $2 order by 1`,
     [table, partitionName(table, cutoff)],
   );
-  return rows.map((row) => row.name);
+  return rows.map(({ name }) => ({ name, day: dayOf(name) }));
 }
 
-async function deleteInBatches(client: pg.ClientBase, table: string, key: string, cutoff: number): Promise<void> {
-  const statement = `delete from ${table} where ctid = any (array(
-    select ctid from ${table} where ${key} < $1 limit ${DELETE_BATCH} for update skip locked
-  ))`;
+/** The rows go first and fast; the table's entry may have to wait for every reader of the log. */
+async function dropPartition(client: pg.ClientBase, name: string): Promise<boolean> {
+  return (
+    (await untilLocked(client, () => client.query(`truncate ${name}`))) &&
+    (await untilLocked(client, () => client.query(`drop table ${name}`)))
+  );
+}
+
+/** In batches; resolves to how many deliveries left the queue. */
+async function giveUp(client: pg.ClientBase, statement: string, values: unknown[]): Promise<number> {
+  let all = 0;
   for (;;) {
-    const { rowCount } = await client.query(statement, [firstIdAt(cutoff)]);
-    if (rowCount !== DELETE_BATCH) return;
+    const { removed } = (await client.query<{ removed: number }>(statement, values)).rows[0]!;
+    all += removed;
+    if (removed !== CANCEL_BATCH) return all;
   }
+}
+
+async function clearDefault(client: pg.ClientBase, { table, isOld }: LogTable, cutoff: number): Promise<void> {
+  const which = isOld(new Date(cutoff).toISOString(), firstIdAt(cutoff));
+  const statement = `delete from ${table}_default where ctid = any (array(
+    select r.ctid from ${table}_default r where ${which} limit ${DELETE_BATCH} for update skip locked
+  ))`;
+  while ((await client.query(statement)).rowCount === DELETE_BATCH);
+}
+
+/** The first id of a day, and the first after it. */
+function idsOf(day: number): [from: string, to: string] {
+  return [firstIdAt(day), firstIdAt(day + DAY_MS)];
+}
+
+/** The day of a partition's name, in ms since 1970. */
+function dayOf(name: string): number {
+  const [, year, month, day] = /_([0-9]{4})([0-9]{2})([0-9]{2})$/.exec(name)!;
+  return Date.UTC(Number(year), Number(month) - 1, Number(day));
 }
 
 function partitionName(table: string, day: number): string {

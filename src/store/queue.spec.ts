@@ -6,6 +6,7 @@ import { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, type DueDelivery, QUEUE_START, type Settlement } from './queue.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
+import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
 import { READ_INDEX_CHANGES } from './sql/read-index-changes.js';
 import { TriggerStore } from './triggers.js';
 
@@ -103,6 +104,57 @@ test('a token that is over never lives again and leases nothing', async () => {
   expect(await queue.heartbeat(token)).toBe(false);
   expect(await queue.lease(token, 1)).toEqual([]);
   expect(await queue.heartbeat(randomUUID())).toBe(false);
+});
+
+test('a lease that is still running when its token is ended is given back', async () => {
+  await enqueue(trigger);
+  const { ending } = await database.session(async (lost) => {
+    await lost.query('begin');
+    await lost.query({ ...LEASE_ENDPOINTS, values: [token, 1, null] });
+    const result = queue.endSender(token);
+    await Promise.race([result, someoneWaits(database)]);
+    await lost.query('commit');
+    return { ending: result };
+  });
+  await ending;
+  expect(await rows('select holder from endpoint_leases')).toContainEqual({ holder: null });
+  expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
+});
+
+test('a lease that begins while its token is being ended takes nothing', async () => {
+  await enqueue(trigger);
+  const { leasing } = await database.session(async (ending) => {
+    await ending.query('begin');
+    await ending.query('select end_senders_v1($1)', [[token]]);
+    const result = queue.lease(token, 1);
+    await Promise.race([result, someoneWaits(database)]);
+    await ending.query('commit');
+    return { leasing: result };
+  });
+  expect(await leasing).toEqual([]);
+  expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
+});
+
+test('a heartbeat does not wait for a lease', async () => {
+  await enqueue(trigger);
+  await database.session(async (leasing) => {
+    await leasing.query('begin');
+    await leasing.query({ ...LEASE_ENDPOINTS, values: [token, 1, null] });
+    expect(await queue.heartbeat(token)).toBe(true);
+    await leasing.query('commit');
+  });
+});
+
+test('a heartbeat without an answer is given up while there is time for another', async () => {
+  const brief = new DeliveryQueue(database, 4);
+  const mine = await brief.startSender();
+  await database.session(async (blocking) => {
+    await blocking.query('begin');
+    await blocking.query('select 1 from senders where token = $1 for update', [mine]);
+    await expect(brief.heartbeat(mine)).rejects.toThrow('timeout');
+    await blocking.query('commit');
+  });
+  expect(await brief.heartbeat(mine)).toBe(true);
 });
 
 test('tokens that died long ago are cleared away with what they held', async () => {
@@ -266,6 +318,21 @@ test('failures in a row are counted until one arrives', async () => {
     expect(await health()).toEqual({ failures, last_delivered_at: hasArrived ? expect.any(Date) : null });
   }
   expect(await triggers.get(LICENSE, trigger.id)).toMatchObject({ failureCount: 0, lastDeliveredAt: expect.any(Date) });
+});
+
+test('results that are told again, because their answer got lost, count once', async () => {
+  for (let n = 0; n < 3; n++) await enqueue(trigger, { dueInSeconds: n - 5 });
+  await queue.lease(token, 1);
+  const [first, second, third] = await due();
+  const told: Settlement[] = [
+    { delivery: first!, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 },
+    { delivery: second!, outcome: 'delivered', attempt: ARRIVED },
+    { delivery: third!, outcome: 'failed', attempt: ATTEMPT },
+  ];
+  for (const again of [told, told, [told[0]!, told[2]!], [told[1]!]]) {
+    expect(await queue.settle(token, again)).toEqual({ kind: 'ok' });
+    expect(await health()).toMatchObject({ failures: 1 });
+  }
 });
 
 test('after the lease was lost, what arrived is recorded and the rest is left to the new holder', async () => {

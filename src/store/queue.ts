@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
 import type { Database } from './database.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
 import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
@@ -50,6 +51,8 @@ export const QUEUE_START = { afterDueAt: '-infinity', afterId: '00000000-0000-00
 
 /** A token without a heartbeat for this long is over. */
 export const TOKEN_LIFE_SECONDS = 15;
+/** So many heartbeats may wait for their answers in vain, one after the other, in a token's life. */
+const HEARTBEATS_UNANSWERED_MAX = 4;
 /** Dead tokens are kept for longer than any transaction that began when they lived. */
 const DEAD_TOKEN_KEPT_SECONDS = 60;
 
@@ -79,14 +82,19 @@ export class DeliveryQueue {
     return token;
   }
 
-  /** Every third of a token's life or so. False: the token is over. */
+  /**
+   * Every third of a token's life or so. False: the token is over. Rejects when there is no answer for a quarter of the
+   * token's life: early enough for another try while the token lives.
+   */
   async heartbeat(token: string): Promise<boolean> {
-    const { rowCount } = await this.database.pool.query({
+    const beat: pg.QueryConfig & { query_timeout: number } = {
       name: 'heartbeat',
       text: `update senders set alive_until = now() + make_interval(secs => $2)
              where token = $1 and alive_until > now()`,
       values: [token, this.lifeSeconds],
-    });
+      query_timeout: (this.lifeSeconds * 1_000) / HEARTBEATS_UNANSWERED_MAX,
+    };
+    const { rowCount } = await this.database.pool.query(beat);
     return rowCount === 1;
   }
 
@@ -143,7 +151,7 @@ export class DeliveryQueue {
     if (settlements.length === 0) return { kind: 'ok' };
     const { rows } = await this.database.pool.query<{ lost: number }>({
       ...SETTLE_DELIVERIES,
-      values: [token, ...deliveryArrays(settlements), ...attemptArrays(settlements), ...healthArrays(settlements)],
+      values: [token, ...deliveryArrays(settlements), ...attemptArrays(settlements)],
     });
     const { lost } = rows[0]!;
     return lost === 0 ? { kind: 'ok' } : { kind: 'lost', endpoints: lost };
@@ -240,18 +248,4 @@ function attemptArrays(settlements: readonly Settlement[]): unknown[] {
     // What a target answered may have any bytes; PostgreSQL's text has no NUL.
     attempts.map((attempt) => attempt?.error?.replaceAll('\0', '\uFFFD')),
   ];
-}
-
-/** What the attempts say of each endpoint: whether one arrived, and how many have failed since. */
-function healthArrays(settlements: readonly Settlement[]): unknown[] {
-  const endpoints = new Map<string, { delivered: boolean; failures: number }>();
-  for (const { delivery, outcome, attempt } of settlements) {
-    if (attempt === undefined || outcome === 'cancelled') continue;
-    const before = endpoints.get(delivery.endpointId) ?? { delivered: false, failures: 0 };
-    const now =
-      outcome === 'delivered' ? { delivered: true, failures: 0 } : { ...before, failures: before.failures + 1 };
-    endpoints.set(delivery.endpointId, now);
-  }
-  const health = [...endpoints.values()];
-  return [[...endpoints.keys()], health.map((one) => one.delivered), health.map((one) => one.failures)];
 }

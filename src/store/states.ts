@@ -44,7 +44,8 @@ export class StateStore {
   }
 }
 
-function stateKey(triggerId: string, vehicle: string): string {
+/** The key of `StateStore.load`; commits lock states in its order. */
+export function stateKey(triggerId: string, vehicle: string): string {
   return `${triggerId} ${vehicle}`;
 }
 

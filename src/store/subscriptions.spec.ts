@@ -114,6 +114,54 @@ test.each(['add', 'remove'] as const)(
   },
 );
 
+test('vehicles judged for another revision of the trigger are not subscribed', async () => {
+  const id = await created();
+  await triggers.update(actorOf(), id, { cooldownSeconds: 5 });
+  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], 1)).toEqual({ kind: 'changed', added: [] });
+  expect(await subscriptions.vehicles(id)).toEqual([]);
+  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], 2)).toMatchObject({ kind: 'ok' });
+});
+
+test.each([
+  ['all of its vehicles', [1, 2], 'updated'],
+  ['also one that has gone', [1, 2, 3], 'updated'],
+  ['one of its vehicles alone', [1], 'stale'],
+  ['none', [], 'stale'],
+])('a trigger for which %s were judged: %j is %s', async (_which, judged, kind) => {
+  const id = await created();
+  await subscriptions.add(actorOf(), id, [1, 2].map(vehicleOf));
+  const expected = { revision: 1, vehicles: judged.map(vehicleOf) };
+  expect(await triggers.update(actorOf(), id, { cooldownSeconds: 5 }, expected)).toMatchObject({ kind });
+  expect((await triggers.get(LICENSE, id))?.revision).toBe(kind === 'updated' ? 2 : 1);
+});
+
+test('a change with judged vehicles is refused as any other', async () => {
+  const [id, other] = [await created(), await created()];
+  const judged = { revision: 1, vehicles: [] };
+  const update = (license: string, change: object, revision = 1) =>
+    triggers.update(actorOf(license), id, change, { ...judged, revision });
+  expect(await update(LICENSE, { cooldownSeconds: 5 }, 2)).toEqual({ kind: 'stale' });
+  expect(await update(OTHER_LICENSE, { cooldownSeconds: 5 })).toEqual({ kind: 'not_found' });
+  expect(await update(LICENSE, { displayName: other })).toEqual({ kind: 'duplicate_name' });
+});
+
+test('a change with judged vehicles waits for a vehicle that is being subscribed, and then finds it', async () => {
+  const id = await created();
+  const { changing } = await database.session(async (subscribing) => {
+    await subscribing.query('begin');
+    await subscribing.query('select 1 from triggers where id = $1 for no key update', [id]);
+    const result = triggers.update(actorOf(), id, { cooldownSeconds: 5 }, { revision: 1, vehicles: [] });
+    await Promise.race([result, someoneWaits(database)]);
+    await subscribing.query('insert into subscriptions (trigger_id, vehicle, created_at) values ($1, $2, now())', [
+      id,
+      vehicleOf(1),
+    ]);
+    await subscribing.query('commit');
+    return { changing: result };
+  });
+  expect(await changing).toEqual({ kind: 'stale' });
+});
+
 async function created(license = LICENSE): Promise<string> {
   const trigger = newTrigger();
   await triggers.create(actorOf(license), trigger);

@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import { newLogId } from './log-id.js';
 import { BULK_SIZE, inParts, type Page } from './pages.js';
+import { type TriggerChange, TriggerStore } from './triggers.js';
 
 export interface VehicleSubscription {
   triggerId: string;
@@ -42,18 +43,27 @@ export class SubscriptionStore {
     );
   }
 
-  /** Subscribes vehicles; the answer keeps their order and names each once. */
+  /**
+   * Subscribes vehicles; the answer keeps their order and names each once. With `judgedRevision`, the trigger's revision
+   * for whose metric the vehicles' permissions were judged, none is subscribed to any other revision: `changed` says
+   * which were before the trigger changed.
+   */
   async add(
     actor: Actor,
     triggerId: string,
     vehicles: readonly string[],
-  ): Promise<{ kind: 'ok'; added: string[]; already: string[] } | { kind: 'not_found' }> {
+    judgedRevision?: number,
+  ): Promise<
+    { kind: 'ok'; added: string[]; already: string[] } | { kind: 'not_found' } | { kind: 'changed'; added: string[] }
+  > {
     const wanted = [...new Set(vehicles)];
     const added = new Set<string>();
     const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.created');
     for (const part of inParts(wanted, BULK_SIZE)) {
-      const outcome = await bulk.step('subscribed', ({ manager }) => insertSubscriptions(manager, triggerId, part));
+      const insert = ({ manager }: Change) => insertSubscriptions(manager, triggerId, part);
+      const outcome = await bulk.step('subscribed', insert, judgedRevision);
       if (outcome.kind === 'not_found') return outcome;
+      if (outcome.kind === 'changed') return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
       for (const vehicle of outcome.vehicles) added.add(vehicle);
     }
     if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
@@ -73,7 +83,7 @@ export class SubscriptionStore {
     const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.deleted');
     for (const part of inParts([...new Set(vehicles)], BULK_SIZE)) {
       const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
-      if (outcome.kind === 'not_found') return outcome;
+      if (outcome.kind !== 'ok') return { kind: 'not_found' };
     }
     if (vehicles.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
     return { kind: 'ok', removed: bulk.count };
@@ -87,14 +97,14 @@ export class SubscriptionStore {
       const part = await this.vehicles(triggerId, { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) });
       if (part.length === 0) break;
       const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
-      if (outcome.kind === 'not_found') return outcome;
+      if (outcome.kind !== 'ok') return { kind: 'not_found' };
       after = part.at(-1);
     }
     return after !== undefined || (await bulk.isKnown()) ? { kind: 'ok', removed: bulk.count } : { kind: 'not_found' };
   }
 }
 
-type Step = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' };
+type Step = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' } | { kind: 'changed' };
 
 /** The transactions of one call: what they changed so far, and the one log event that says so. */
 class BulkCall {
@@ -110,9 +120,14 @@ class BulkCall {
 
   /**
    * One transaction; `work` resolves to the vehicles that it changed. It holds the trigger's row, so that the trigger
-   * is not deleted meanwhile and no two calls lock each other's subscriptions in different orders.
+   * is not deleted meanwhile and no two calls lock each other's subscriptions in different orders. `changed` when it
+   * is not of the revision that is given.
    */
-  step(kind: 'subscribed' | 'unsubscribed', work: (change: Change) => Promise<string[]>): Promise<Step> {
+  step(
+    kind: 'subscribed' | 'unsubscribed',
+    work: (change: Change) => Promise<string[]>,
+    revision?: number,
+  ): Promise<Step> {
     const { actor, triggerId } = this;
     return inChange<Step>(this.database, actor, async (change) => {
       const trigger = await change.manager.findOne(TriggerEntity, {
@@ -120,6 +135,7 @@ class BulkCall {
         lock: { mode: 'for_no_key_update' },
       });
       if (trigger === null) return { kind: 'not_found' };
+      if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
       const vehicles = await work(change);
       if (vehicles.length > 0) {
         const count = this.count + vehicles.length;

@@ -34,18 +34,34 @@ export interface TriggerRecord {
   subscriptionCount: number;
 }
 
-/** Reads records; what follows it may narrow `t`, `triggers` without the deleted ones, further. */
-export const SELECT_TRIGGER_RECORDS = `
-select t.*, e.url, e.verified_at, coalesce(l.failures, 0) as failures, l.last_delivered_at,
+/** A record without what all of the trigger's vehicles, a million maybe, would have to be read for. */
+export type FoundTrigger = Omit<TriggerRecord, 'lastFiredAt' | 'subscriptionCount'>;
+
+/** Reads found triggers; what follows it may narrow `t`, `triggers` without the deleted ones, further. */
+export const SELECT_FOUND_TRIGGERS = select('');
+
+/** The same for records. */
+export const SELECT_TRIGGER_RECORDS = select(`,
        (select count(*)::int from subscriptions s where s.trigger_id = t.id) as subscription_count,
-       (select max(s.fired_at) from states s where s.trigger_id = t.id) as last_fired_at
+       (select max(s.fired_at) from states s where s.trigger_id = t.id) as last_fired_at`);
+
+function select(more: string): string {
+  return `
+select t.*, e.url, e.verified_at, coalesce(l.failures, 0) as failures, l.last_delivered_at${more}
 from triggers t
 left join endpoints e on e.id = t.endpoint_id
 left join endpoint_leases l on l.endpoint_id = t.endpoint_id
 where t.deleted_at is null`;
+}
 
 /** A row of `SELECT_TRIGGER_RECORDS`. */
-export interface TriggerRecordRow {
+export interface TriggerRecordRow extends FoundTriggerRow {
+  last_fired_at: Date | null;
+  subscription_count: number;
+}
+
+/** A row of `SELECT_FOUND_TRIGGERS`. */
+export interface FoundTriggerRow {
   id: string;
   license: string;
   service: string;
@@ -67,12 +83,14 @@ export interface TriggerRecordRow {
   failures: number;
   created_at: Date;
   updated_at: Date;
-  last_fired_at: Date | null;
   last_delivered_at: Date | null;
-  subscription_count: number;
 }
 
 export function toTriggerRecord(row: TriggerRecordRow): TriggerRecord {
+  return { ...toFoundTrigger(row), lastFiredAt: row.last_fired_at, subscriptionCount: row.subscription_count };
+}
+
+export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
   return {
     id: row.id,
     license: row.license,
@@ -95,8 +113,6 @@ export function toTriggerRecord(row: TriggerRecordRow): TriggerRecord {
     failureCount: row.failures,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
-    lastFiredAt: row.last_fired_at,
     lastDeliveredAt: row.last_delivered_at,
-    subscriptionCount: row.subscription_count,
   };
 }

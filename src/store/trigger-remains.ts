@@ -17,8 +17,9 @@ interface Deleted {
 
 /** Removes a deleted trigger's subscriptions and cancels its pending deliveries, in batches. */
 export async function removeRemains(database: Database, { id, endpointId }: Deleted): Promise<void> {
-  await inBatches(() => database.pool.query({ ...CANCEL_PENDING, values: [endpointId] }), CANCEL_BATCH);
-  await inBatches(() => database.pool.query(deleteOf('subscriptions'), [id]), SWEEP_BATCH);
+  const cancel = { ...CANCEL_PENDING, values: [endpointId] };
+  await inBatches(async () => (await database.pool.query<{ removed: number }>(cancel)).rows[0]!.removed, CANCEL_BATCH);
+  await inBatches(async () => (await database.pool.query(deleteOf('subscriptions'), [id])).rowCount, SWEEP_BATCH);
 }
 
 /**
@@ -34,7 +35,7 @@ export async function sweepDeletedTriggers(database: Database): Promise<number> 
   let swept = 0;
   for (const { id, endpoint_id: endpointId } of rows) {
     await removeRemains(database, { id, endpointId });
-    await inBatches(() => database.pool.query(deleteOf('states'), [id]), SWEEP_BATCH);
+    await inBatches(async () => (await database.pool.query(deleteOf('states'), [id])).rowCount, SWEEP_BATCH);
     const pending = await database.pool.query('select 1 from outbox where endpoint_id = $1 limit 1', [endpointId]);
     if (pending.rowCount !== 0) continue;
     await database.pool.query('delete from endpoint_leases where endpoint_id = $1', [endpointId]);
@@ -50,7 +51,7 @@ function deleteOf(table: 'states' | 'subscriptions'): string {
   ))`;
 }
 
-async function inBatches(run: () => Promise<{ rowCount: number | null }>, size: number): Promise<void> {
-  let { rowCount } = await run();
-  while (rowCount === size) ({ rowCount } = await run());
+/** Until a batch is not full. `run` resolves to how many rows it removed. */
+async function inBatches(run: () => Promise<number | null>, size: number): Promise<void> {
+  while ((await run()) === size);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import { Database } from './database.js';
+import { CANCEL_BATCH } from './sql/cancel-pending.js';
 import { SubscriptionStore } from './subscriptions.js';
 import { type NewTrigger, type TriggerChange, TriggerStore } from './triggers.js';
 
@@ -24,7 +25,7 @@ test('a trigger is read back as it was created', async () => {
   const trigger = newTrigger({ displayName: 'Too fast' });
   const result = await triggers.create(actorOf(), trigger);
   const { endpoint, ...registered } = trigger;
-  const expected = {
+  const found = {
     ...registered,
     license: LICENSE,
     endpointId: endpoint.id,
@@ -33,12 +34,15 @@ test('a trigger is read back as it was created', async () => {
     statusReason: null,
     revision: 1,
     failureCount: 0,
-    lastFiredAt: null,
     lastDeliveredAt: null,
-    subscriptionCount: 0,
   };
-  expect(result).toMatchObject({ kind: 'created', trigger: expected });
-  expect(await triggers.get(LICENSE, trigger.id)).toMatchObject(expected);
+  expect(result).toMatchObject({ kind: 'created', trigger: found });
+  const counted = { lastFiredAt: null, subscriptionCount: 0 };
+  expect(await triggers.find(LICENSE, trigger.id)).toMatchObject(found);
+  expect(await triggers.get(LICENSE, trigger.id)).toEqual({
+    ...(await triggers.find(LICENSE, trigger.id)),
+    ...counted,
+  });
 });
 
 test('triggers are listed by id in pages, without the deleted and without those of others', async () => {
@@ -70,6 +74,17 @@ test.each([
   expect((await triggers.create(actorOf(), newTrigger({ displayName: second }))).kind).toBe('created');
 });
 
+test('a name is taken in any letter case, but not by the trigger itself, another license or a deleted one', async () => {
+  const { id } = await created(LICENSE, { displayName: 'Niedrig: ÖL' });
+  const isTaken = (exceptId?: string) => triggers.isNameTaken(LICENSE, 'niedrig: öl', exceptId);
+  expect(await isTaken()).toBe(true);
+  expect(await isTaken(randomUUID())).toBe(true);
+  expect(await isTaken(id)).toBe(false);
+  expect(await triggers.isNameTaken(OTHER_LICENSE, 'niedrig: öl')).toBe(false);
+  await triggers.remove(actorOf(), id);
+  expect(await isTaken()).toBe(false);
+});
+
 test('an update to a name that is taken changes nothing', async () => {
   await created(LICENSE, { displayName: 'Taken' });
   const { id } = await created();
@@ -90,17 +105,17 @@ test.each<[string, TriggerChange, object]>([
   ],
 ])('an update of the %s changes that and raises the revision', async (_, change, expected) => {
   const { id } = await created(LICENSE, { displayName: randomUUID() });
-  const before = await triggers.get(LICENSE, id);
+  const found = await triggers.find(LICENSE, id);
   const result = await triggers.update(actorOf(), id, change);
   expect(result).toEqual({
     kind: 'updated',
-    trigger: { ...before, ...expected, revision: 2, updatedAt: expect.any(Date) },
+    trigger: { ...found, ...expected, revision: 2, updatedAt: expect.any(Date) },
   });
 });
 
 test('an empty update changes nothing', async () => {
   const { id } = await created();
-  const before = await triggers.get(LICENSE, id);
+  const before = await triggers.find(LICENSE, id);
   const head = await seq();
   expect(await triggers.update(actorOf(), id, { displayName: undefined })).toEqual({
     kind: 'updated',
@@ -111,8 +126,8 @@ test('an empty update changes nothing', async () => {
 
 test('an update that expects another revision is stale', async () => {
   const { id } = await created();
-  expect(await triggers.update(actorOf(), id, { cooldownSeconds: 1 }, 2)).toEqual({ kind: 'stale' });
-  expect((await triggers.update(actorOf(), id, { cooldownSeconds: 1 }, 1)).kind).toBe('updated');
+  expect(await triggers.update(actorOf(), id, { cooldownSeconds: 1 }, { revision: 2 })).toEqual({ kind: 'stale' });
+  expect((await triggers.update(actorOf(), id, { cooldownSeconds: 1 }, { revision: 1 })).kind).toBe('updated');
 });
 
 test("another license's trigger is as unknown as one that never was", async () => {
@@ -122,6 +137,7 @@ test("another license's trigger is as unknown as one that never was", async () =
     [LICENSE, randomUUID()],
   ] as const) {
     expect(await triggers.get(license, unknown)).toBeUndefined();
+    expect(await triggers.find(license, unknown)).toBeUndefined();
     expect(await triggers.update(actorOf(license), unknown, { cooldownSeconds: 1 })).toEqual({ kind: 'not_found' });
     expect(await triggers.remove(actorOf(license), unknown)).toBe(false);
   }
@@ -162,6 +178,23 @@ test('a deleted trigger leaves no subscription, endpoint or pending delivery', a
     endpointId,
   ]);
   expect(rows).toEqual([{ status: 'cancelled' }]);
+});
+
+test('a batch of pending deliveries that are on record already is not the last one', async () => {
+  const { id, endpointId } = await created();
+  await database.pool.query(
+    `insert into outbox (endpoint_id, due_at, id, event_id)
+     select $1, now(), gen_random_uuid(), gen_random_uuid() from generate_series(1, $2)`,
+    [endpointId, CANCEL_BATCH + 1],
+  );
+  await database.pool.query(
+    `insert into deliveries (id, event_id, endpoint_id, status, attempts, created_at, settled_at)
+     select id, event_id, endpoint_id, 'delivered', 1, now(), now() from outbox
+     where endpoint_id = $1 order by due_at, id limit 1`,
+    [endpointId],
+  );
+  await triggers.remove(actorOf(), id);
+  expect(await count('outbox', 'endpoint_id', endpointId)).toBe(0);
 });
 
 test('what is committed for a trigger after its deletion is swept later', async () => {

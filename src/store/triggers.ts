@@ -8,7 +8,11 @@ import { TriggerEntity } from './entities/trigger.entity.js';
 import type { Page } from './pages.js';
 import { removeRemains, sweepDeletedTriggers } from './trigger-remains.js';
 import {
+  type FoundTrigger,
+  type FoundTriggerRow,
+  SELECT_FOUND_TRIGGERS,
   SELECT_TRIGGER_RECORDS,
+  toFoundTrigger,
   toTriggerRecord,
   type TriggerRecord,
   type TriggerRecordRow,
@@ -69,16 +73,33 @@ export class TriggerStore {
     return rows.map(toTriggerRecord);
   }
 
-  /** Undefined when the license has no such trigger. `id` is a UUID. */
-  get(license: string, id: string): Promise<TriggerRecord | undefined> {
-    return readRecord(this.database.dataSource.manager, license, id);
+  /** Undefined when the license has no such trigger. `id` is a UUID. Reads all of the trigger's states, see `find`. */
+  async get(license: string, id: string): Promise<TriggerRecord | undefined> {
+    const sql = `${SELECT_TRIGGER_RECORDS} and t.license = $1 and t.id = $2`;
+    const [row] = await this.database.dataSource.query<TriggerRecordRow[]>(sql, [license, id]);
+    return row && toTriggerRecord(row);
+  }
+
+  /** The same by keys alone, without what is counted over the trigger's vehicles. */
+  find(license: string, id: string): Promise<FoundTrigger | undefined> {
+    return findTrigger(this.database.dataSource.manager, license, id);
+  }
+
+  /** Whether another of the license's triggers, but for `exceptId`, has this name, in whatever letter case. */
+  async isNameTaken(license: string, name: string, exceptId?: string): Promise<boolean> {
+    const rows = await this.database.dataSource.query<object[]>(
+      `select 1 from triggers
+       where license = $1 and name_key = $2 and deleted_at is null and ($3::uuid is null or id <> $3)`,
+      [license, nameKeyOf(name), exceptId ?? null],
+    );
+    return rows.length > 0;
   }
 
   /** The name is taken when another of the license's triggers has it, in whatever letter case. */
   async create(
     actor: Actor,
     trigger: NewTrigger,
-  ): Promise<{ kind: 'created'; trigger: TriggerRecord } | { kind: 'duplicate_name' }> {
+  ): Promise<{ kind: 'created'; trigger: FoundTrigger } | { kind: 'duplicate_name' }> {
     try {
       const created = await inChange(this.database, actor, async (change) => {
         await insertTrigger(change.manager, actor.license, trigger);
@@ -90,7 +111,7 @@ export class TriggerStore {
           details: { service, metricName, condition },
         });
         change.publish([{ kind: 'trigger', triggerId: trigger.id }]);
-        return readRecord(change.manager, actor.license, trigger.id);
+        return findTrigger(change.manager, actor.license, trigger.id);
       });
       return { kind: 'created', trigger: created! };
     } catch (error) {
@@ -101,24 +122,27 @@ export class TriggerStore {
 
   /**
    * Changes what `change` has and raises the revision; an empty change does nothing. A changed metric empties the
-   * trigger's states. Stale: `expectedRevision` is given and is not the trigger's.
+   * trigger's states. Stale: what it was decided from, `judged`, is no longer so: the revision, or that no vehicle is
+   * subscribed but these. Nobody subscribes a vehicle while this looks.
    */
   async update(
     actor: Actor,
     id: string,
     change: TriggerChange,
-    expectedRevision?: number,
+    judged: { revision?: number; vehicles?: readonly string[] } = {},
   ): Promise<
-    { kind: 'updated'; trigger: TriggerRecord } | { kind: 'not_found' } | { kind: 'duplicate_name' } | { kind: 'stale' }
+    { kind: 'updated'; trigger: FoundTrigger } | { kind: 'not_found' } | { kind: 'duplicate_name' } | { kind: 'stale' }
   > {
     try {
       return await inChange(this.database, actor, async (transaction) => {
         const { manager } = transaction;
         const current = await lockTrigger(manager, actor.license, id);
         if (current === null) return { kind: 'not_found' };
-        if (expectedRevision !== undefined && current.revision !== expectedRevision) return { kind: 'stale' };
+        const { revision = current.revision, vehicles } = judged;
+        if (current.revision !== revision) return { kind: 'stale' };
+        if (vehicles && (await hasOtherVehicles(manager, id, vehicles))) return { kind: 'stale' };
         await applyChange(transaction, current, change);
-        return { kind: 'updated', trigger: (await readRecord(manager, actor.license, id))! };
+        return { kind: 'updated', trigger: (await findTrigger(manager, actor.license, id))! };
       });
     } catch (error) {
       if (isDuplicateName(error)) return { kind: 'duplicate_name' };
@@ -161,10 +185,18 @@ export class TriggerStore {
   }
 }
 
-async function readRecord(manager: EntityManager, license: string, id: string): Promise<TriggerRecord | undefined> {
-  const sql = `${SELECT_TRIGGER_RECORDS} and t.license = $1 and t.id = $2`;
-  const [row] = await manager.query<TriggerRecordRow[]>(sql, [license, id]);
-  return row && toTriggerRecord(row);
+async function findTrigger(manager: EntityManager, license: string, id: string): Promise<FoundTrigger | undefined> {
+  const sql = `${SELECT_FOUND_TRIGGERS} and t.license = $1 and t.id = $2`;
+  const [row] = await manager.query<FoundTriggerRow[]>(sql, [license, id]);
+  return row && toFoundTrigger(row);
+}
+
+async function hasOtherVehicles(manager: EntityManager, id: string, vehicles: readonly string[]): Promise<boolean> {
+  const others = await manager.query<unknown[]>(
+    'select 1 from subscriptions where trigger_id = $1 and vehicle <> all ($2::text[]) limit 1',
+    [id, vehicles],
+  );
+  return others.length > 0;
 }
 
 function lockTrigger(manager: EntityManager, license: string, id: string): Promise<TriggerEntity | null> {
@@ -247,10 +279,14 @@ async function emptyStates(manager: EntityManager, triggerId: string): Promise<v
   );
 }
 
-/** Letter case is folded here and not in the database, whose locale may know no letters beyond ASCII. */
 function naming(displayName: string | null | undefined, id: string): { displayName: string; nameKey: string } {
   const name = displayName?.trim() ? displayName : id;
-  return { displayName: name, nameKey: name.normalize('NFC').toLowerCase() };
+  return { displayName: name, nameKey: nameKeyOf(name) };
+}
+
+/** Letter case is folded here and not in the database, whose locale may know no letters beyond ASCII. */
+function nameKeyOf(name: string): string {
+  return name.normalize('NFC').toLowerCase();
 }
 
 function withoutUndefined<T extends object>(value: T): T {

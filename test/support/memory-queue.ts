@@ -38,7 +38,7 @@ export class MemoryQueue implements Queue, QueueBench {
     if (!this.isAlive(token)) return [];
     const free = [...this.endpoints.values()].filter(
       ({ id, holder }) =>
-        (holder === undefined || !this.isAlive(holder)) && (!among || among.includes(id)) && this.due(id).length > 0,
+        (holder === undefined || this.isDead(holder)) && (!among || among.includes(id)) && this.due(id).length > 0,
     );
     return free.slice(0, max).map((endpoint) => {
       endpoint.holder = token;
@@ -133,6 +133,11 @@ export class MemoryQueue implements Queue, QueueBench {
 
   private isAlive(token: string): boolean {
     return (this.aliveUntilMs.get(token) ?? 0) > Date.now();
+  }
+
+  /** Known to be over: an unknown token is neither alive nor dead, so what it held would be held for good. */
+  private isDead(token: string): boolean {
+    return this.aliveUntilMs.has(token) && !this.isAlive(token);
   }
 
   private due(endpointId: string): Row[] {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ZERO_LOCATION } from '../../core/sample.js';
 import type { Reading } from '../../core/sample.js';
 import type { State } from '../../core/state.js';
-import type { TriggerRecord } from '../../store/trigger-record.js';
+import type { FoundTrigger } from '../../store/trigger-record.js';
 
 const location = z.object({ latitude: z.number(), longitude: z.number(), hdop: z.number(), heading: z.number() });
 const event = z.object({
@@ -27,7 +27,7 @@ export const stateView = z
 export type StateView = z.output<typeof stateView>;
 
 /** Shows a state; `nowMs` decides whether it is still cooling. */
-export function viewState(trigger: TriggerRecord, vehicle: string, state: State, nowMs: number): StateView {
+export function viewState(trigger: FoundTrigger, vehicle: string, state: State, nowMs: number): StateView {
   const { firedAtMs } = state;
   const untilMs = firedAtMs === undefined ? undefined : firedAtMs + trigger.cooldownSeconds * 1000;
   return {
@@ -44,7 +44,7 @@ function latestTime(ms: number): string {
   return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString();
 }
 
-function previousValue({ valueKind }: TriggerRecord, previous: Reading | undefined): StateView['previousValue'] {
+function previousValue({ valueKind }: FoundTrigger, previous: Reading | undefined): StateView['previousValue'] {
   const signal = previous?.kind === 'signal' ? previous : undefined;
   switch (valueKind) {
     case 'number':

@@ -3,7 +3,7 @@ import type { ApiParts } from '../api-parts.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { webhookNotFound } from '../problem.js';
-import type { TriggerRecord } from '../../store/trigger-record.js';
+import type { FoundTrigger } from '../../store/trigger-record.js';
 import { viewState } from './state-view.js';
 import type { StateView } from './state-view.js';
 
@@ -26,8 +26,8 @@ export class States {
     return viewState(trigger, vehicle, await this.parts.states.get(id, vehicle), this.nowMs());
   }
 
-  private async require(license: string, id: string): Promise<TriggerRecord> {
-    const trigger = await this.parts.triggers.get(license, id);
+  private async require(license: string, id: string): Promise<FoundTrigger> {
+    const trigger = await this.parts.triggers.find(license, id);
     if (trigger === undefined) throw webhookNotFound();
     return trigger;
   }

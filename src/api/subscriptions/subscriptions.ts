@@ -16,6 +16,9 @@ import type { SubscriptionView } from './subscription-operations.js';
 /** Ten times the list that may be sent; what is shared beyond needs lists. */
 const SHARED_VEHICLES_MAX = 1_000_000;
 
+/** A trigger is seldom changed while vehicles are subscribed to it; more than this is a loop somewhere. */
+const SUBSCRIBE_ATTEMPTS_MAX = 4;
+
 type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'permissions' | 'vehicleNft'>;
 
 export interface BulkResult {
@@ -40,7 +43,7 @@ export class Subscriptions {
 
   /** The vehicles of a trigger by DID, all or one page. */
   async vehicles(license: string, id: string, query: PageQuery): Promise<{ page: Page<string>; limit: number }> {
-    await this.requiredPermissions(license, id);
+    await this.judgedBy(license, id);
     if (!isPaged(query)) {
       return { page: { entries: await this.parts.subscriptions.vehicles(id), next: undefined }, limit: 0 };
     }
@@ -84,15 +87,14 @@ export class Subscriptions {
   }
 
   /** Subscribes those of the vehicles that the license may read; one that it may not hinders no other. */
-  async subscribeAll(actor: Actor, id: string, vehicles: readonly string[]): Promise<BulkResult> {
-    const permissions = await this.requiredPermissions(actor.license, id);
-    return this.addPermitted(actor, id, vehicles, permissions);
+  subscribeAll(actor: Actor, id: string, vehicles: readonly string[]): Promise<BulkResult> {
+    return this.addPermitted(actor, id, vehicles);
   }
 
   /** Subscribes every vehicle that was shared with the license and may be read. */
   async subscribeShared(actor: Actor, id: string): Promise<BulkResult> {
-    const permissions = await this.requiredPermissions(actor.license, id);
-    return this.addPermitted(actor, id, await this.sharedVehicles(actor.license), permissions);
+    await this.judgedBy(actor.license, id);
+    return this.addPermitted(actor, id, await this.sharedVehicles(actor.license));
   }
 
   /** Unsubscribes vehicles; how many of them were subscribed. */
@@ -109,25 +111,33 @@ export class Subscriptions {
     return result.removed;
   }
 
-  private async addPermitted(
-    actor: Actor,
-    id: string,
-    vehicles: readonly string[],
-    permissions: readonly string[],
-  ): Promise<BulkResult> {
-    const { granted, failed } = await sortByPermission(this.parts.permissions, actor.license, vehicles, permissions);
-    if (granted.length === 0) return { added: 0, already: 0, failed };
-    const result = await this.parts.subscriptions.add(actor, id, granted);
-    if (result.kind === 'not_found') throw webhookNotFound();
-    return { added: result.added.length, already: result.already.length, failed };
+  /** Judges again when the trigger changed meanwhile: its metric may need other permissions than were asked about. */
+  private async addPermitted(actor: Actor, id: string, vehicles: readonly string[]): Promise<BulkResult> {
+    const { permissions: provider, subscriptions } = this.parts;
+    const added = new Set<string>();
+    for (let attempt = 0; attempt < SUBSCRIBE_ATTEMPTS_MAX; attempt++) {
+      const { permissions, revision } = await this.judgedBy(actor.license, id);
+      const { granted, failed } = await sortByPermission(provider, actor.license, vehicles, permissions);
+      if (granted.length === 0) return { added: added.size, already: 0, failed };
+      const result = await subscriptions.add(actor, id, granted, revision);
+      if (result.kind === 'not_found') throw webhookNotFound();
+      const already = result.kind === 'ok' ? result.already.filter((vehicle) => !added.has(vehicle)) : [];
+      for (const vehicle of result.added) added.add(vehicle);
+      if (result.kind === 'ok') return { added: added.size, already: already.length, failed };
+    }
+    throw unavailable(
+      'The webhook is being changed',
+      'Others kept changing this webhook meanwhile. Send the request again: what is subscribed already is no failure.',
+    );
   }
 
-  /** What a trigger's metric needs; throws when the license has no such trigger. */
-  private async requiredPermissions(license: string, id: string): Promise<readonly string[]> {
-    const trigger = await this.parts.triggers.get(license, id);
+  /** What a trigger's metric needs, as of which revision; throws when the license has no such trigger. */
+  private async judgedBy(license: string, id: string): Promise<{ permissions: readonly string[]; revision: number }> {
+    const trigger = await this.parts.triggers.find(license, id);
     if (trigger === undefined) throw webhookNotFound();
     // A metric that the operator has taken out of the catalogue may tell anything: it needs what events need.
-    return this.parts.catalog.find(trigger.metricKind, trigger.metric)?.permissions ?? EVENT_PERMISSIONS;
+    const permissions = this.parts.catalog.find(trigger.metricKind, trigger.metric)?.permissions ?? EVENT_PERMISSIONS;
+    return { permissions, revision: trigger.revision };
   }
 
   private async sharedVehicles(license: string): Promise<string[]> {

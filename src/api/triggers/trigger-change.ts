@@ -1,5 +1,5 @@
 import type { Catalog } from '../../core/catalog.js';
-import type { TriggerRecord } from '../../store/trigger-record.js';
+import type { FoundTrigger } from '../../store/trigger-record.js';
 import type { TriggerChange } from '../../store/triggers.js';
 import { requireCondition, resolveMetric } from '../conditions/watched-metric.js';
 import { refuseField } from '../fields.js';
@@ -17,7 +17,7 @@ export interface PlannedChange {
  * What the given fields change in a trigger as it stands. Service, metric and condition are judged together, whichever
  * of them is given. Throws the problem of the first field that is wrong.
  */
-export function planChange(catalog: Catalog, current: TriggerRecord, given: WebhookChange): PlannedChange {
+export function planChange(catalog: Catalog, current: FoundTrigger, given: WebhookChange): PlannedChange {
   const target = planTarget(current, given);
   const rule = planRule(catalog, current, given);
   const { coolDownPeriod, description, displayName } = given;
@@ -41,7 +41,7 @@ export function givenName(displayName: string | null | undefined): string | unde
   return displayName == null || displayName.trim() === '' ? undefined : displayName;
 }
 
-function planTarget(current: TriggerRecord, given: WebhookChange): Pick<PlannedChange, 'proof' | 'warnings'> {
+function planTarget(current: FoundTrigger, given: WebhookChange): Pick<PlannedChange, 'proof' | 'warnings'> {
   const { targetURL: url, verificationToken: token } = given;
   const isSame = url === undefined || requireTargetUrl(url).href === new URL(current.targetUrl).href;
   if (isSame) {
@@ -59,7 +59,7 @@ function planTarget(current: TriggerRecord, given: WebhookChange): Pick<PlannedC
 
 function planRule(
   catalog: Catalog,
-  current: TriggerRecord,
+  current: FoundTrigger,
   given: WebhookChange,
 ): { change: TriggerChange; warnings: string[] } {
   if (given.service === undefined && given.metricName === undefined && given.condition === undefined) {

@@ -129,7 +129,8 @@ const changing = {
   ...developers,
   description:
     'Fields that are not given stay as they are. Another `targetURL` needs the `verificationToken` of the new target, ' +
-    'which is asked; when that fails nothing changes. Another metric empties what the webhook remembers of its vehicles.',
+    'which is asked; when that fails nothing changes. Another metric empties what the webhook remembers of its vehicles; ' +
+    'when it needs permissions that the old one did not, your license must hold them on every subscribed vehicle.',
   body: {
     schema: webhookChange,
     examples: {
@@ -153,7 +154,12 @@ const changing = {
     schema: updatedAnswer,
     example: { id: EXAMPLE_ID, message: 'Webhook updated successfully', warnings: [] },
   },
-  problems: { 404: UNKNOWN, 409: 'Others kept changing it at the same time.' },
+  problems: {
+    403: 'Your license lacks a permission on a subscribed vehicle that the new metric needs.',
+    404: UNKNOWN,
+    409: 'Others kept changing it at the same time.',
+    503: 'Permissions cannot be had at the moment.',
+  },
 } as const;
 
 export const updateWebhook: OperationDefinition = { ...changing, id: 'updateWebhook', summary: 'Changes a webhook' };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../store/actor.js';
-import type { TriggerRecord } from '../../store/trigger-record.js';
+import type { FoundTrigger, TriggerRecord } from '../../store/trigger-record.js';
 import type { NewTrigger } from '../../store/triggers.js';
 import { newSigningSecret } from '../../target/secret-box.js';
 import type { ApiParts } from '../api-parts.js';
@@ -11,6 +11,7 @@ import { parseUuid } from '../path.js';
 import { isPaged, pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { Problem, webhookNotFound } from '../problem.js';
+import { requireMetricPermissions } from './metric-permissions.js';
 import { requireProof, requireTargetUrl } from './target.js';
 import { givenName, planChange } from './trigger-change.js';
 import type { PlannedChange } from './trigger-change.js';
@@ -19,10 +20,7 @@ import type { NewWebhook, WebhookChange } from './trigger-fields.js';
 /** Two people editing the same webhook in the same second are rare; more than this is a loop somewhere. */
 const UPDATE_ATTEMPTS_MAX = 4;
 
-/** Of one query, when a license's names are looked through. */
-const NAMES_PER_QUERY = 500;
-
-type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'handshake' | 'secrets' | 'now'>;
+type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'permissions' | 'handshake' | 'secrets' | 'now'>;
 
 export interface Registered {
   id: string;
@@ -101,14 +99,16 @@ export class Triggers {
   ): Promise<{ warnings: string[] }> {
     let verifiedAt: Date | undefined;
     for (let attempt = 0; attempt < UPDATE_ATTEMPTS_MAX; attempt++) {
-      const current = await this.get(actor.license, id);
+      const current = await this.parts.triggers.find(actor.license, id);
+      if (current === undefined) throw webhookNotFound();
       const plan = planChange(this.parts.catalog, current, fields);
       if (plan.change.displayName) await this.requireFreeName(actor.license, plan.change.displayName, id);
+      const judged = await requireMetricPermissions(this.parts, current, plan.change);
       if (plan.proof && verifiedAt === undefined) {
         await requireProof(this.parts.handshake, plan.proof.url, plan.proof.token);
         verifiedAt = this.time();
       }
-      const isDone = await this.store(actor, current, plan, verifiedAt);
+      const isDone = await this.store(actor, current, { ...plan, judged, verifiedAt });
       if (isDone) return { warnings: [...plan.warnings, ...unknownKeyWarnings(unknownKeys)] };
     }
     throw new Problem(409, {
@@ -122,11 +122,16 @@ export class Triggers {
     if (!(await this.parts.triggers.remove(actor, id))) throw webhookNotFound();
   }
 
-  /** False when the trigger is not as it was when the change was planned. */
-  private async store(actor: Actor, current: TriggerRecord, plan: PlannedChange, verifiedAt?: Date): Promise<boolean> {
-    const target = plan.proof && verifiedAt ? { target: { url: plan.proof.url, verifiedAt } } : {};
-    const change = { ...plan.change, ...target };
-    const updated = await this.parts.triggers.update(actor, current.id, change, current.revision);
+  /** False when the trigger, or what is subscribed to it, is not as it was when the change was planned and judged. */
+  private async store(
+    actor: Actor,
+    { id, revision }: FoundTrigger,
+    plan: PlannedChange & { judged: string[] | undefined; verifiedAt: Date | undefined },
+  ): Promise<boolean> {
+    const { proof, verifiedAt, judged: vehicles } = plan;
+    const change = { ...plan.change, ...(proof && verifiedAt ? { target: { url: proof.url, verifiedAt } } : {}) };
+    const judged = vehicles === undefined ? { revision } : { revision, vehicles };
+    const updated = await this.parts.triggers.update(actor, id, change, judged);
     switch (updated.kind) {
       case 'updated':
         return true;
@@ -141,23 +146,12 @@ export class Triggers {
 
   /** Spares a target the question when the name is taken anyway; the store has the last word. */
   private async requireFreeName(license: string, displayName: string, ownId?: string): Promise<void> {
-    const wanted = foldName(displayName);
-    let after: string | undefined;
-    do {
-      const some = await this.parts.triggers.list(license, { limit: NAMES_PER_QUERY, ...(after && { after }) });
-      if (some.some((other) => other.id !== ownId && foldName(other.displayName) === wanted)) throw duplicateName();
-      after = some.length === NAMES_PER_QUERY ? some.at(-1)?.id : undefined;
-    } while (after !== undefined);
+    if (await this.parts.triggers.isNameTaken(license, displayName, ownId)) throw duplicateName();
   }
 
   private time(): Date {
     return new Date(this.parts.now?.() ?? Date.now());
   }
-}
-
-/** As the store compares names. */
-function foldName(displayName: string): string {
-  return displayName.normalize('NFC').toLowerCase();
 }
 
 function duplicateName(): Problem {

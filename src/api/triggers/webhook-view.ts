@@ -15,7 +15,9 @@ export const webhookView = z
     targetURL: z.string(),
     coolDownPeriod: z.int().meta({ description: 'Seconds.' }),
     status: z.enum(['enabled', 'disabled', 'failed']).meta({
-      description: 'A failed webhook had too many failed deliveries in a row; it stays so until it is enabled again.',
+      description:
+        'Only an enabled webhook fires. A failed one was given up, with the reason beside it, and stays so until it is ' +
+        'enabled again or has another target; nothing sets this by itself in this version.',
     }),
     statusReason: z.string().nullable(),
     description: z.string(),

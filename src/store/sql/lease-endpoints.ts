@@ -1,6 +1,9 @@
 /**
  * Endpoints that have due work and no living holder, taken for one sender.
  *
+ * The token's own row is locked, so that the token cannot be ended before this has committed, see
+ * `END_SENDERS_FUNCTION`. Heartbeats leave the row's key as it is and do not wait.
+ *
  * The dead tokens are read first, as a list. Asked for inside the statement (`not exists … from senders`), two senders
  * both got the same endpoint in one case of thirty: after waiting for a row, only that row is read again, while
  * `senders` is still seen as it was when the winner's token did not exist yet.
@@ -16,7 +19,8 @@ returns table (endpoint_id uuid, license text) language plpgsql as $$
 declare
   dead uuid[];
 begin
-  if not exists (select 1 from senders where token = p_token and alive_until > now()) then
+  perform 1 from senders where token = p_token and alive_until > now() for key share;
+  if not found then
     return;
   end if;
   select coalesce(array_agg(token), '{}') into dead from senders where alive_until <= now();
@@ -60,12 +64,15 @@ export const LEASE_ENDPOINTS = {
 };
 
 /**
- * Ends a token: gives back what it held, then forgets it, in one transaction. The other way round, an endpoint would be
- * held by a token that no list of dead ones names, and by nobody for good. Rows are locked by key, like everywhere.
+ * Ends tokens: gives back what they held, then forgets them, in one transaction. Else an endpoint would be held by a
+ * token that no list of dead ones names, and be served by nobody for good. For the same reason the tokens' rows are
+ * locked first: a lease whose sender lost its connection may still be running, and has to commit before what is held is
+ * looked up, or to find its token gone. Rows are locked by key, like everywhere.
  */
 export const END_SENDERS_FUNCTION = `
 create function end_senders_v1(p_tokens uuid[]) returns void language plpgsql as $$
 begin
+  perform 1 from senders where token = any (p_tokens) order by token for update;
   perform 1 from endpoint_leases where holder = any (p_tokens) order by endpoint_id for update;
   update endpoint_leases set holder = null where holder = any (p_tokens);
   delete from senders where token = any (p_tokens);

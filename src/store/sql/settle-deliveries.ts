@@ -11,6 +11,9 @@
  * `deliveries` gets a row only for keys that the delete returned; without that, a late report of a rescheduled delivery
  * reads as final what is still queued.
  *
+ * Only attempts that were not on record yet count for an endpoint's failures: results whose answer got lost are told
+ * again. They come in the order in which they happened, so what follows an endpoint's last arrival has failed.
+ *
  * Returns how many endpoints the token had lost.
  */
 export const SETTLE_DELIVERIES_FUNCTION = `
@@ -18,11 +21,11 @@ create function settle_deliveries_v1(
   p_token uuid,
   s_endpoint uuid[], s_due timestamptz[], s_id uuid[], s_event uuid[], s_outcome text[], s_next timestamptz[],
   s_attempts smallint[], s_created timestamptz[],
-  a_started timestamptz[], a_duration int[], a_outcome text[], a_status int[], a_error text[],
-  h_endpoint uuid[], h_delivered boolean[], h_failures int[]
+  a_started timestamptz[], a_duration int[], a_outcome text[], a_status int[], a_error text[]
 ) returns int language plpgsql as $$
 declare
   held uuid[];
+  made uuid[];
   gone uuid[];
   lost int;
 begin
@@ -34,12 +37,16 @@ begin
   ) l;
   select count(distinct c.endpoint_id) into lost from unnest(s_endpoint) c (endpoint_id) where c.endpoint_id <> all (held);
 
-  insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error)
-  select c.id, c.number, c.started, c.duration, c.answer, c.status, c.error
-  from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_started, a_duration, a_outcome, a_status, a_error)
-    c (id, endpoint_id, outcome, number, started, duration, answer, status, error)
-  where c.started is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
-  on conflict do nothing;
+  with written as (
+    insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error)
+    select c.id, c.number, c.started, c.duration, c.answer, c.status, c.error
+    from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_started, a_duration, a_outcome, a_status, a_error)
+      c (id, endpoint_id, outcome, number, started, duration, answer, status, error)
+    where c.started is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
+    on conflict do nothing
+    returning delivery_id
+  )
+  select coalesce(array_agg(delivery_id), '{}') into made from written;
 
   with removed as (
     delete from outbox where ctid = any (array(
@@ -75,14 +82,24 @@ begin
   where q.ctid = k.place;
 
   update endpoint_leases l
-  set failures = case when h.delivered then 0 else l.failures end + h.failures,
-      last_delivered_at = case when h.delivered then now() else l.last_delivered_at end
-  from unnest(h_endpoint, h_delivered, h_failures) h (endpoint_id, delivered, failures)
+  set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
+      last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
+  from (
+    select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
+           count(*) filter (where c.last_arrived is null or c.place > c.last_arrived) as failures
+    from (
+      select s.endpoint_id, s.outcome, s.place,
+             max(s.place) filter (where s.outcome = 'delivered') over (partition by s.endpoint_id) as last_arrived
+      from unnest(s_endpoint, s_id, s_outcome) with ordinality s (endpoint_id, id, outcome, place)
+      where s.id = any (made) and s.outcome <> 'cancelled'
+    ) c
+    group by c.endpoint_id
+  ) h
   where l.endpoint_id = h.endpoint_id and l.endpoint_id = any (held);
   return lost;
 end $$`;
 
 export const SETTLE_DELIVERIES = {
   name: 'settle_deliveries_v1',
-  text: `select settle_deliveries_v1(${Array.from({ length: 17 }, (_, i) => `$${i + 1}`).join(', ')}) as lost`,
+  text: `select settle_deliveries_v1(${Array.from({ length: 14 }, (_, i) => `$${i + 1}`).join(', ')}) as lost`,
 };
