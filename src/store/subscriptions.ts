@@ -5,7 +5,6 @@ import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import { newLogId } from './log-id.js';
 import { BULK_SIZE, inParts, type Page } from './pages.js';
-import { type TriggerChange, TriggerStore } from './triggers.js';
 
 export interface VehicleSubscription {
   triggerId: string;
