@@ -43,3 +43,8 @@ test('depth and length cost no stack', () => {
   expect(parseJson('['.repeat(200_000))).toMatchObject({ kind: 'malformed', column: 200_001 });
   expect(parseJson(`"${'a'.repeat(2_000_000)}`)).toMatchObject({ kind: 'malformed', column: 2_000_002 });
 });
+
+test('a fault far into a long text has its place too', () => {
+  const text = `{"a": "${'x'.repeat(2_000_000)}"\n, b}`;
+  expect(parseJson(text)).toMatchObject({ kind: 'malformed', line: 2, column: 3 });
+});

@@ -5,8 +5,8 @@ export type ParsedJson =
 export function parseJson(text: string): ParsedJson {
   try {
     return { kind: 'ok', value: JSON.parse(text) as unknown };
-  } catch {
-    const offset = new Scanner(text).firstFault();
+  } catch (error) {
+    const offset = text.length <= SCANNED_LENGTH_MAX ? new Scanner(text).firstFault() : offsetOf(error, text);
     const before = text.slice(0, offset);
     const lineStart = before.lastIndexOf('\n') + 1;
     return {
@@ -16,6 +16,15 @@ export function parseJson(text: string): ParsedJson {
       column: offset - lineStart + 1,
     };
   }
+}
+
+/** Walking a longer text would keep everyone waiting. */
+const SCANNED_LENGTH_MAX = 1024 * 1024;
+
+/** The place that V8 names, where it does; else the end. */
+function offsetOf(error: unknown, text: string): number {
+  const position = /at position (\d+)/.exec((error as Error).message)?.[1];
+  return position === undefined ? text.length : Math.min(Number(position), text.length);
 }
 
 function printable(text: string, offset: number): string {

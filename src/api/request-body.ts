@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { excessOf } from './json-shape.js';
 import { parseJson } from './json-text.js';
 import { Problem } from './problem.js';
 
-/** Far above any webhook; a request of this size is read in a few milliseconds. */
+/** Far above any webhook. */
 export const BODY_BYTES_MAX = 1024 * 1024;
 
 /** 100,000 DIDs of 160 bytes. */
@@ -16,7 +17,13 @@ export const LIST_BODY_BYTES_MAX = 16 * 1024 * 1024;
  */
 export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<unknown> {
   refuseForeignContent(request.headers['content-type']);
-  const text = decodeUtf8(await readBytes(request, bytesMax));
+  const bytes = await readBytes(request, bytesMax);
+  const excess = excessOf(bytes);
+  if (excess !== undefined) {
+    const detail = `The body is not read, because ${excess}.`;
+    throw new Problem(400, { kind: 'invalid-request', message: `Invalid request payload: ${excess}`, detail });
+  }
+  const text = decodeUtf8(bytes);
   const parsed = parseJson(text);
   if (parsed.kind === 'ok') return parsed.value;
   const { line, column, reason } = parsed;
