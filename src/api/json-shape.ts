@@ -9,8 +9,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_LIST = 0x5d;
+const CLOSE_OBJECT = 0x7d;
 
 /**
  * What a body has too much of to be parsed, undefined when it is fine. Parsing runs on the thread that all tenants share,
@@ -24,8 +26,8 @@ export function excessOf(bytes: Buffer): string | undefined {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) at = endOfString(bytes, at);
-    else if (OPEN.has(byte)) depth += 1;
-    else if (CLOSE.has(byte)) depth -= 1;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth += 1;
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
     else if (byte === COLON) members += 1;
     else if (byte === COMMA) entries += 1;
     if (depth > DEPTH_MAX) return `it is nested more than ${DEPTH_MAX} deep`;
