@@ -27,6 +27,7 @@ import { SubscriptionsController } from './subscriptions/subscriptions.controlle
 import { Subscriptions } from './subscriptions/subscriptions.js';
 import { TriggersController } from './triggers/triggers.controller.js';
 import { Triggers } from './triggers/triggers.js';
+import { answerUnreadableRequests } from './unreadable-request.js';
 
 /** The REST surface over the parts that it is given. */
 @Module({})
@@ -96,6 +97,7 @@ export async function createHttpApp(
     app.enableCors({ origin, exposedHeaders: ['Link', 'Location', 'Retry-After', 'X-Request-Id'], maxAge: 600 });
   }
   serveDocument(app);
+  answerUnreadableRequests(app.getHttpServer());
   return app;
 }
 
