@@ -10,7 +10,7 @@ import { Wake } from './wake.js';
 const LEASE_MAX = 500;
 /** With all requests busy a sender leaves nearly everything to others, but never all: there may be no others. */
 const LEASE_BUSY = 10;
-/** A fetch over so many idle endpoints takes 40 ms, once a second. */
+/** Each of them is probed once a second, however idle it is. */
 const HELD_MAX = 10_000;
 /** How often the queue is counted, which reads all of it. */
 const DEPTH_MS = 15_000;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { MetricKind, ValueKind } from '../core/catalog.js';
-import type { Trigger, TriggerStatus } from '../core/trigger.js';
+import type { Trigger } from '../core/trigger.js';
 import type { Database } from './database.js';
+import type { FoundTriggerRow } from './trigger-record.js';
 import { INDEX_PAGE_MAX, READ_INDEX_CHANGES } from './sql/read-index-changes.js';
 
 /** What an engine must know of one change. A trigger that is gone takes its subscriptions along, without a word more. */
@@ -77,22 +77,23 @@ export class IndexLog {
 const TRIGGER_COLUMNS = `id, license, revision, status, service, metric_name, metric_kind, metric, value_kind, condition,
   normalized_condition, cooldown_seconds, display_name, endpoint_id`;
 
-interface TriggerRow {
-  id: string;
-  license: string;
-  revision: number;
-  status: TriggerStatus;
-  service: string;
-  metric_name: string;
-  metric_kind: MetricKind;
-  metric: string;
-  value_kind: ValueKind;
-  condition: string;
-  normalized_condition: string;
-  cooldown_seconds: number;
-  display_name: string;
-  endpoint_id: string;
-}
+type TriggerRow = Pick<
+  FoundTriggerRow,
+  | 'id'
+  | 'license'
+  | 'revision'
+  | 'status'
+  | 'service'
+  | 'metric_name'
+  | 'metric_kind'
+  | 'metric'
+  | 'value_kind'
+  | 'condition'
+  | 'normalized_condition'
+  | 'cooldown_seconds'
+  | 'display_name'
+  | 'endpoint_id'
+>;
 
 /** The trigger's columns are null when the change is no trigger's, or the trigger is gone. */
 interface ChangeColumns {

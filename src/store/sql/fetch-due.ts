@@ -1,11 +1,11 @@
 /**
  * Due deliveries of several endpoints at once, forward from a place in each one's queue, with everything that sending
  * needs as it stands now. LATERAL with a LIMIT of its own keeps an endpoint with a million rows from costing the others
- * anything. The payload is joined by the event's id, 5 µs a row: partitions are pruned while the join runs.
+ * anything. The payload is joined by the event's id: partitions are pruned while the join runs.
  *
  * A trigger's deletion is asked for beside the join, not in its condition: there it admits the indexes that leave out the
  * deleted, and a plan made while there are few triggers then searches one of them by its second column, whole, for
- * every row (500 rows beside 10,000 triggers: 48 ms instead of 3).
+ * every row (a row of every trigger for each delivery).
  *
  * The due time stays text: it is half of the row's key, and a driver's date would have to give it back to the digit.
  */

@@ -3,7 +3,7 @@ export const INDEX_PAGE_MAX = 5_000;
 
 /**
  * The head and what is new, in one statement and so in one snapshot: read apart, the head could name a change that the
- * page does not have. Costs 0.3 ms when nothing is new, which is nearly always. The trigger's row comes along as it
+ * page does not have. Nearly always nothing is new. The trigger's row comes along as it
  * stands now; when it changes again, that change stands further on in the sequence. One row more than a page is asked
  * for, to tell whether the page is all. Deleted triggers are told apart by the reader, see `FETCH_DUE` for why.
  */
