@@ -79,9 +79,14 @@ export class Catalog {
     return this.metrics[kind].get(name);
   }
 
+  /** What kind of metrics a service has, under any of its names; undefined when there is no such service. */
+  kindOf(service: string): MetricKind | undefined {
+    return Object.hasOwn(SERVICES, service) ? SERVICES[service] : undefined;
+  }
+
   /** The metric that a developer means; `nearest` has the most similar names, best first, when there is none. */
   resolve(service: string, metricName: string): ResolvedMetric {
-    const kind = Object.hasOwn(SERVICES, service) ? SERVICES[service] : undefined;
+    const kind = this.kindOf(service);
     if (kind === undefined) return { kind: 'unknown_service' };
     const name =
       kind === 'signal' ? metricName.replace(/^vss\./, '') : (this.eventAliases.get(metricName) ?? metricName);

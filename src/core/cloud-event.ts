@@ -17,7 +17,7 @@ export interface Firing {
 }
 
 /** The name by which receivers know the sender; it was the name of the service whose payloads these are. */
-const SOURCE = 'vehicle-triggers-api';
+export const SOURCE = 'vehicle-triggers-api';
 
 /**
  * The body that is sent for a firing, as JSON text: the CloudEvent of DIMO's webhook reference, member for member, with

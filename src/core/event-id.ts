@@ -23,8 +23,12 @@ export function eventId(arrivalMs: number, triggerId: string, vehicle: string, c
 
 /** The id of the delivery of an event to an endpoint, of the same day as the event. */
 export function deliveryId(event: string, endpointId: string): string {
-  const arrivalMs = parseInt(event.slice(0, 8) + event.slice(9, 13), 16);
-  return timedUuid(arrivalMs, `${event}\n${endpointId}`);
+  return timedUuid(timeOfId(event), `${event}\n${endpointId}`);
+}
+
+/** The time an id of these was made with, in ms since 1970. */
+export function timeOfId(id: string): number {
+  return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
 const MILLISECONDS_48_BITS_MAX = 2 ** 48 - 1;

@@ -1,0 +1,46 @@
+import { SOURCE } from './cloud-event.js';
+import { timeOfId } from './event-id.js';
+import type { JsonObject } from './json.js';
+
+/** A log event as it is stored. */
+export interface LoggedEvent {
+  id: string;
+  type: string;
+  license: string;
+  triggerId: string | null;
+  /** The endpoint it is about. */
+  endpointId: string | null;
+  vehicle: string | null;
+  /** JSON text of an object. */
+  payload: string;
+}
+
+/** The types whose payload is a whole CloudEvent already, made when they happened. */
+const WHOLE = new Set(['trigger.fired', 'webhook.tested']);
+
+/**
+ * The CloudEvent as which a log event goes out, as JSON text. A firing's is what was stored, to the byte; all others
+ * are of type `tripline.<type>` and tell in `data` what they are about beside their details.
+ */
+export function envelopeOf(event: LoggedEvent): string {
+  const { id, type, license, triggerId, endpointId, vehicle, payload } = event;
+  if (WHOLE.has(type)) return payload;
+  const producer = triggerId ?? endpointId ?? license;
+  return JSON.stringify({
+    id,
+    source: SOURCE,
+    producer,
+    specversion: '1.0',
+    subject: vehicle ?? producer,
+    time: new Date(timeOfId(id)).toISOString(),
+    type: `tripline.${type}`,
+    datacontenttype: 'application/json',
+    dataversion: 'tripline/v1.0',
+    data: {
+      ...(JSON.parse(payload) as JsonObject),
+      ...(triggerId === null ? {} : { webhookId: triggerId }),
+      ...(endpointId === null ? {} : { endpointId }),
+      ...(vehicle === null ? {} : { assetDID: vehicle }),
+    },
+  });
+}
