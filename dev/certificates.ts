@@ -25,17 +25,17 @@ export interface Certificate {
 /** A certificate authority that lives as long as its object. Whoever is to trust what it issues needs `caPem`. */
 export interface Authority {
   caPem: string;
-  /** A server's certificate for host names and IP addresses, valid from yesterday for a year. */
-  issue(hosts: string[]): Promise<Certificate>;
+  /** A server's certificate for host names and IP addresses, valid from yesterday for a year, or until then. */
+  issue(hosts: string[], until?: Date): Promise<Certificate>;
 }
 
 /** Makes a new authority for development and tests: nothing it signs is trusted by anybody who was not told to. */
 export async function createAuthority(): Promise<Authority> {
   cryptoProvider.set(webcrypto);
   const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const validity = () => ({
+  const validity = (notAfter = new Date(Date.now() + VALID_DAYS * DAY_MS)) => ({
     notBefore: new Date(Date.now() - DAY_MS),
-    notAfter: new Date(Date.now() + VALID_DAYS * DAY_MS),
+    notAfter,
   });
   const keys = await newKeys();
   const authority = await X509CertificateGenerator.createSelfSigned(
@@ -51,7 +51,7 @@ export async function createAuthority(): Promise<Authority> {
     },
     webcrypto,
   );
-  const issue = async (hosts: string[]): Promise<Certificate> => {
+  const issue = async (hosts: string[], until?: Date): Promise<Certificate> => {
     const own = await newKeys();
     const certificate = await X509CertificateGenerator.create(
       {
@@ -60,7 +60,7 @@ export async function createAuthority(): Promise<Authority> {
         publicKey: own.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: ALGORITHM,
-        ...validity(),
+        ...validity(until),
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),

@@ -6,6 +6,7 @@ import {
   readHostPort,
   readKey,
   readNetwork,
+  readProxyUrl,
   textOf,
   trueOrFalse,
   url,
@@ -127,6 +128,9 @@ export const environment = z.object({
   TARGET_ALLOW_CIDRS: list('networks (10.0.0.0/8), addresses or address:port, separated by commas', readNetwork)
     .optional()
     .describe('Networks (10.0.0.0/8) and addresses (127.0.0.1:8443) beside the public ones that webhooks may lead to.'),
+  TARGET_PROXY_URL: value('a URL such as http://user:password@proxy:3128, http or https', readProxyUrl)
+    .optional()
+    .describe('Proxy that all connections to webhooks go through, by CONNECT: http(s)://user:password@proxy:3128.'),
   DELIVERY_TIMEOUT_SECONDS: wholeNumber(1, 30).prefault('10').describe('How long a receiver may take to answer.'),
   DELIVERY_RETRY_SCHEDULE: value('stepped, exponential, standard, or a list of delays such as 1s,2m,1h', readSchedule)
     .prefault('stepped')
@@ -140,6 +144,12 @@ export const environment = z.object({
   DELIVERY_LEASE_SECONDS: wholeNumber(2, 300)
     .prefault('15')
     .describe('How long the endpoints of a sender that was killed wait until another process may send to them.'),
+  MAX_WEBHOOK_FAILURE_COUNT: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe('So many firings of a webhook that fail in a row give it up. Time alone does without it.'),
+  MAX_WEBHOOK_FAILURE_HOURS: wholeNumber(1, 8760)
+    .prefault('120')
+    .describe('So many hours of nothing but failures, with 10 attempts at least, give a webhook up.'),
   EVENT_RETENTION_DAYS: wholeNumber(3, 3650)
     .prefault('30')
     .describe('How long events, deliveries and attempts are kept, at least 3 days.'),

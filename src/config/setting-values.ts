@@ -85,6 +85,19 @@ export function readNetwork(text: string): string | undefined {
   return isIP(host) !== 0 ? readHostPort(text) : undefined;
 }
 
+/** An HTTP proxy: a URL without path or query, whose user name and password can be decoded. */
+export function readProxyUrl(text: string): string | undefined {
+  const parsed = parsedUrl(text);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
+  if (parsed.port === '0' || parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') return undefined;
+  try {
+    decodeURIComponent(parsed.username + parsed.password);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
 const KEY_BYTES = 32;
 
 /** A key of 32 bytes in base64, of either alphabet. */

@@ -49,12 +49,15 @@ test('what is not set has its default', () => {
     vehicleContract: undefined,
     encryptionKeys: [Buffer.alloc(32, 7)],
     targetAllow: [],
+    targetProxyUrl: undefined,
     delivery: {
       timeoutMs: 10_000,
       retrySchedule: 'stepped',
       concurrency: 100,
       concurrencyPerEndpoint: 10,
       leaseSeconds: 15,
+      maxFailureCount: undefined,
+      maxFailureHours: 120,
     },
     eventRetentionDays: 30,
   });
@@ -99,8 +102,14 @@ describe('what is set is read', () => {
       { TARGET_ALLOW_CIDRS: '10.0.0.0/8, fd00::/8,127.0.0.1:8443,[::1]:8443,192.168.1.1' },
       { targetAllow: ['10.0.0.0/8', 'fd00::/8', '127.0.0.1:8443', '[::1]:8443', '192.168.1.1'] },
     ],
+    [
+      { TARGET_PROXY_URL: 'https://me:p%40ss@proxy.example:3128' },
+      { targetProxyUrl: 'https://me:p%40ss@proxy.example:3128' },
+    ],
     [{ DELIVERY_RETRY_SCHEDULE: '1s,2m,1h' }, { delivery: { retrySchedule: '1s,2m,1h' } }],
     [{ DELIVERY_LEASE_SECONDS: '5' }, { delivery: { leaseSeconds: 5 } }],
+    [{ MAX_WEBHOOK_FAILURE_COUNT: '100' }, { delivery: { maxFailureCount: 100 } }],
+    [{ MAX_WEBHOOK_FAILURE_HOURS: '8760' }, { delivery: { maxFailureHours: 8_760 } }],
   ])('%j', (env, expected) => {
     expect(settingsOf(env)).toMatchObject(expected);
   });
@@ -156,8 +165,13 @@ describe('an error names the setting and what it must be', () => {
     [{ TARGET_ALLOW_CIDRS: '127.0.0.1:0' }, 'TARGET_ALLOW_CIDRS must be networks'],
     [{ TARGET_ALLOW_CIDRS: 'fd00::/129' }, 'TARGET_ALLOW_CIDRS must be networks'],
     [{ TARGET_ALLOW_CIDRS: '10.0.0.0/8/8' }, 'TARGET_ALLOW_CIDRS must be networks'],
+    ...['proxy:3128', 'socks5://proxy:1080', 'http://', 'http://proxy/path', 'http://proxy:0', 'http://%ff@proxy'].map(
+      (url): [Record<string, string>, string] => [{ TARGET_PROXY_URL: url }, 'TARGET_PROXY_URL must be a URL such as'],
+    ),
     [{ DELIVERY_RETRY_SCHEDULE: 'often' }, 'DELIVERY_RETRY_SCHEDULE must be stepped'],
     [{ DELIVERY_LEASE_SECONDS: '0' }, 'DELIVERY_LEASE_SECONDS must be'],
+    [{ MAX_WEBHOOK_FAILURE_COUNT: '0' }, 'MAX_WEBHOOK_FAILURE_COUNT must be'],
+    [{ MAX_WEBHOOK_FAILURE_HOURS: '8761' }, 'MAX_WEBHOOK_FAILURE_HOURS must be'],
     [{ EVENT_RETENTION_DAYS: '2' }, 'EVENT_RETENTION_DAYS must be a whole number from 3'],
     [{ PERMISSION_CACHE_SECONDS: '61' }, 'PERMISSION_CACHE_SECONDS must be a whole number from 0 to 60'],
     [{ ADMIN_TOKEN: 'short' }, 'ADMIN_TOKEN must be at least 16 characters'],
@@ -182,6 +196,7 @@ test.each([
   ['DATABASE_DIRECT_URL', SECRET],
   ['SECRET_ENCRYPTION_KEY', SECRET],
   ['ADMIN_TOKEN', `with blank ${SECRET}`],
+  ['TARGET_PROXY_URL', `socks5://user:${SECRET}`],
   ['JWK_KEY_SET_URL', `ftp://user:${SECRET}@host/keys`],
 ])('an error does not repeat a secret: %s', (name, text) => {
   const errors = errorsOf({ ...REQUIRED, [name]: text });

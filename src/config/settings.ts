@@ -33,6 +33,8 @@ export interface Settings {
   encryptionKeys: Buffer[];
   /** Networks, addresses and `address:port` pairs, as `AddressGuard` takes them. */
   targetAllow: string[];
+  /** The proxy of all connections to targets, with its credentials, as `TargetClient` takes it. */
+  targetProxyUrl: string | undefined;
   delivery: {
     timeoutMs: number;
     /** For `parseRetrySchedule`. */
@@ -40,6 +42,9 @@ export interface Settings {
     concurrency: number;
     concurrencyPerEndpoint: number;
     leaseSeconds: number;
+    /** Failed firings in a row; undefined: only time counts. */
+    maxFailureCount: number | undefined;
+    maxFailureHours: number;
   };
   eventRetentionDays: number;
 }
@@ -54,6 +59,7 @@ const SECRETS = new Set([
   'DB_PASSWORD',
   'KAFKA_SASL_PASSWORD',
   'SECRET_ENCRYPTION_KEY',
+  'TARGET_PROXY_URL',
 ]);
 
 const ECHO_LENGTH_MAX = 100;
@@ -108,12 +114,15 @@ function arrange(env: Environment, hostName: string): Settings {
     ...arrangePermissions(env),
     encryptionKeys: env.SECRET_ENCRYPTION_KEY,
     targetAllow: env.TARGET_ALLOW_CIDRS ?? [],
+    targetProxyUrl: env.TARGET_PROXY_URL,
     delivery: {
       timeoutMs: env.DELIVERY_TIMEOUT_SECONDS * 1000,
       retrySchedule: env.DELIVERY_RETRY_SCHEDULE,
       concurrency: env.DELIVERY_CONCURRENCY,
       concurrencyPerEndpoint: env.DELIVERY_CONCURRENCY_PER_ENDPOINT,
       leaseSeconds: env.DELIVERY_LEASE_SECONDS,
+      maxFailureCount: env.MAX_WEBHOOK_FAILURE_COUNT,
+      maxFailureHours: env.MAX_WEBHOOK_FAILURE_HOURS,
     },
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
   };

@@ -121,6 +121,22 @@ describe('a public address is allowed, however it is written', () => {
   });
 });
 
+describe('a port of another protocol is blocked at a public address too', () => {
+  test.each([0, 9, 22, 23, 25, 53, 110, 143, 389, 465, 587, 636, 993, 995, 2049, 5060, 6000, 6667, 10080])(
+    '%d',
+    (port) => {
+      expect(closed.judge('8.8.8.8', port)).toBe('blocked');
+      expect(closed.judge('2606:4700:4700::1111', port)).toBe('blocked');
+      expect(closed.judge('::ffff:8.8.8.8', port)).toBe('blocked');
+      expect(new AddressGuard({ allow: ['8.8.8.8'] }).judge('8.8.8.8', port)).toBe('allowed');
+    },
+  );
+
+  test.each([80, 443, 3000, 4443, 5432, 8080, 8443, 9443, 65535])('others are not: %d', (port) => {
+    expect(closed.judge('8.8.8.8', port)).toBe('allowed');
+  });
+});
+
 describe('the operator opens networks, addresses, and single ports', () => {
   test.each([
     ['10.0.0.0/8', '10.20.30.40', 443, 'allowed'],

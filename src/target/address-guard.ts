@@ -29,8 +29,20 @@ const GLOBAL_UNICAST = '2000::/3';
 const BLOCKED_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 /**
- * Decides which addresses a request to a developer's target may go to: public unicast ones, and what the operator
- * opened. An IPv6 address that only carries an IPv4 one (`::ffff:a.b.c.d`, NAT64, ISATAP) is judged by what it carries.
+ * Ports of other protocols, whose servers could take lines of a request for commands: those that browsers refuse
+ * ("bad ports" of the Fetch Standard, section 2.9).
+ */
+const FOREIGN_PORTS = new Set([
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
+/**
+ * Decides which addresses a request to a developer's target may go to: public unicast ones, at ports that are not those
+ * of other protocols, and what the operator opened, at any port.
+ * An IPv6 address that only carries an IPv4 one (`::ffff:a.b.c.d`, NAT64, ISATAP) is judged by what it carries.
  * `allow` holds CIDRs, single addresses, and `address:port` pairs (`127.0.0.1:8443`, `[::1]:8443`) that open this port
  * alone; the constructor throws on an entry that is none of these.
  */
@@ -51,20 +63,23 @@ export class AddressGuard {
   /** `address` is an IP address in any spelling that node:net accepts; whatever else is blocked. */
   judge(address: string, port: number): 'allowed' | 'blocked' {
     const words = wordsOf(address);
-    if (!words) return isIPv4(address) && this.mayReachIPv4(address, port) ? 'allowed' : 'blocked';
-    if (this.isOpened(canonical(address), port)) return 'allowed';
-    const mapped = mappedIPv4(words);
-    if (mapped) return this.mayReachIPv4(mapped, port) ? 'allowed' : 'blocked';
-    // Another network is behind a translator, so that what the operator opened in this one does not count there.
-    const translated = translatedIPv4(words);
-    if (translated) return this.isPublic(translated) ? 'allowed' : 'blocked';
-    const tunnelled = isatapIPv4(words);
-    if (tunnelled && !this.isPublic(tunnelled)) return 'blocked';
-    return this.globalUnicast.check(address, 'ipv6') && this.isPublic(address) ? 'allowed' : 'blocked';
+    const plain = words ? mappedIPv4(words) : isIPv4(address) ? address : undefined;
+    const isOpened =
+      (words !== undefined && this.isOpened(canonical(address), port)) ||
+      (plain !== undefined && this.isOpened(plain, port));
+    if (isOpened) return 'allowed';
+    if (FOREIGN_PORTS.has(port)) return 'blocked';
+    if (plain !== undefined) return this.isPublic(plain) ? 'allowed' : 'blocked';
+    return words && this.isPublicIPv6(address, words) ? 'allowed' : 'blocked';
   }
 
-  private mayReachIPv4(address: string, port: number): boolean {
-    return this.isOpened(address, port) || this.isPublic(address);
+  private isPublicIPv6(address: string, words: readonly number[]): boolean {
+    // Another network is behind a translator, so that what the operator opened in this one does not count there.
+    const translated = translatedIPv4(words);
+    if (translated) return this.isPublic(translated);
+    const tunnelled = isatapIPv4(words);
+    if (tunnelled && !this.isPublic(tunnelled)) return false;
+    return this.globalUnicast.check(address, 'ipv6') && this.isPublic(address);
   }
 
   private isOpened(address: string, port: number): boolean {

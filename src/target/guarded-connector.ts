@@ -3,9 +3,12 @@ import type { TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates } from 'node:tls';
 import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
+import type { Log } from '../observability/log.js';
 import type { AddressGuard } from './address-guard.js';
+import { ConnectFailure } from './connect-failure.js';
 import type { FailureReason } from './http-client.js';
 import type { ResolveName } from './name-resolver.js';
+import { ProxyTunnel } from './proxy-tunnel.js';
 
 /** For resolution, TCP and TLS together; a request's own time ends it earlier for that request. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -14,32 +17,49 @@ const NEXT_ADDRESS_MS = 2_000;
 /** Of a name with more addresses, so many are tried; all are judged. */
 const ADDRESSES_TRIED = 8;
 
-/** A connection that did not come about, or a request that ran out of time. */
-export class ConnectFailure extends Error {
-  constructor(
-    readonly reason: FailureReason,
-    cause?: unknown,
-  ) {
-    super(`No connection: ${reason}`, { cause });
-  }
+/**
+ * Bytes, TLS included, that may come between two requests: many times an answer's header fields and what is read of
+ * its body. Without it, what is no field and no body (a status line, an extension of a chunk) could go on for the
+ * request's whole time.
+ */
+const ANSWER_MAX_BYTES = 1024 * 1024;
+
+/** How a connection is begun; the system connects to nothing but what its `lookup` answers. */
+export type Dial = (options: ConnectionOptions & TcpNetConnectOpts) => TLSSocket;
+
+export interface GuardedConnectorOptions {
+  guard: AddressGuard;
+  resolve: ResolveName;
+  /** Certificates (PEM) to trust besides the built-in ones. */
+  ca?: string | string[] | undefined;
+  /** A proxy of the operator's that all connections go through; it is not judged itself. See `ProxyTunnel`. */
+  proxyUrl?: string | undefined;
+  /** Default: node:tls. */
+  dial?: Dial | undefined;
+  log: Log;
 }
 
 /**
  * Makes the connections of undici's agent: resolves the name once, has each of its addresses judged, refuses it when
- * one of them is blocked, and hands exactly the judged addresses to the socket. The certificate is checked against the
- * name in the URL, against the address when the URL names one.
+ * one of them is blocked, and hands exactly the judged addresses to the socket, or to the proxy. The certificate is
+ * checked against the name in the URL, against the address when the URL names one.
  */
 export class GuardedConnector {
   private readonly connecting = new Set<TLSSocket>();
   private readonly guard: AddressGuard;
   private readonly resolve: ResolveName;
   private readonly secureContext: SecureContext | undefined;
+  private readonly proxy: ProxyTunnel | undefined;
+  private readonly dial: Dial;
 
-  constructor({ guard, resolve, ca }: { guard: AddressGuard; resolve: ResolveName; ca?: string | string[] }) {
+  constructor({ guard, resolve, ca, proxyUrl, dial = connectTls, log }: GuardedConnectorOptions) {
     this.guard = guard;
     this.resolve = resolve;
+    this.dial = dial;
     // Made once: parsing all certificates for each connection would cost milliseconds.
     this.secureContext = ca === undefined ? undefined : createSecureContext({ ca: rootCertificates.concat(ca) });
+    const { secureContext } = this;
+    this.proxy = proxyUrl === undefined ? undefined : new ProxyTunnel({ url: proxyUrl, secureContext, log });
   }
 
   /** undici's `connect` option. */
@@ -52,6 +72,7 @@ export class GuardedConnector {
 
   /** Breaks off the connections that are being made. */
   close(): void {
+    this.proxy?.close();
     for (const socket of this.connecting) socket.destroy(new ConnectFailure('connection'));
   }
 
@@ -61,7 +82,13 @@ export class GuardedConnector {
     if (addresses.length === 0 || addresses.some((address) => this.guard.judge(address, port) === 'blocked')) {
       throw new ConnectFailure('blocked');
     }
-    return this.openTo(hostname, addresses, port, Math.max(1, deadlineMs - performance.now()));
+    const judged = addresses.slice(0, ADDRESSES_TRIED);
+    if (this.proxy) {
+      const socket = await this.proxy.open(judged, port, deadlineMs);
+      return this.secured(connectTls({ ...this.tlsOptions(hostname), socket }), 'tls', deadlineMs);
+    }
+    const options = { ...this.tlsOptions(hostname), ...tcpOptions(hostname, judged, port) };
+    return this.secured(this.dial(options), 'connection', deadlineMs);
   }
 
   private async addressesOf(hostname: string): Promise<string[]> {
@@ -72,11 +99,11 @@ export class GuardedConnector {
     }
   }
 
-  private openTo(hostname: string, addresses: string[], port: number, timeoutMs: number): Promise<TLSSocket> {
+  /** `reason` is why it fails, if it does before the target is connected to. */
+  private secured(socket: TLSSocket, reason: FailureReason, deadlineMs: number): Promise<TLSSocket> {
     return new Promise((resolve, reject) => {
-      let reason: FailureReason = 'connection';
-      const socket = connectTls(this.socketOptions(hostname, addresses, port));
       this.connecting.add(socket);
+      const timeoutMs = Math.max(1, deadlineMs - performance.now());
       const timer = setTimeout(() => socket.destroy(new ConnectFailure('timeout')), timeoutMs);
       const settled = () => {
         clearTimeout(timer);
@@ -85,6 +112,7 @@ export class GuardedConnector {
       socket.once('connect', () => (reason = 'tls'));
       socket.once('secureConnect', () => {
         settled();
+        limitAnswers(socket);
         resolve(socket);
       });
       // Stays for good: an error between this promise and undici's own listener must not end the process.
@@ -96,22 +124,40 @@ export class GuardedConnector {
     });
   }
 
-  private socketOptions(hostname: string, addresses: string[], port: number): ConnectionOptions & TcpNetConnectOpts {
-    const judged = addresses.slice(0, ADDRESSES_TRIED).map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
+  private tlsOptions(hostname: string): ConnectionOptions {
     return {
-      host: hostname,
-      port,
       servername: isIP(hostname) ? '' : hostname.replace(/\.$/, ''),
-      // Never asks anybody: the answer was judged already.
-      lookup: (_name, _options, answer) => answer(null, judged),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
       ALPNProtocols: ['http/1.1'],
       // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
       rejectUnauthorized: true,
       secureContext: this.secureContext,
-      keepAlive: true,
-      noDelay: true,
     };
   }
+}
+
+/** Closes the socket when an answer, whatever it consists of, is longer than any may be. */
+function limitAnswers(socket: TLSSocket): void {
+  let sent = 0;
+  let receivedBefore = 0;
+  socket.on('readable', () => {
+    if (socket.bytesWritten !== sent) {
+      sent = socket.bytesWritten;
+      receivedBefore = socket.bytesRead;
+    }
+    if (socket.bytesRead - receivedBefore > ANSWER_MAX_BYTES) socket.destroy(new Error('The answer does not end'));
+  });
+}
+
+function tcpOptions(hostname: string, addresses: string[], port: number): TcpNetConnectOpts {
+  const judged = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
+  return {
+    host: hostname,
+    port,
+    // Never asks anybody: the answer was judged already.
+    lookup: (_name, _options, answer) => answer(null, judged),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    keepAlive: true,
+    noDelay: true,
+  };
 }

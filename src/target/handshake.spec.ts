@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
 import { silentLog } from '../observability/log.js';
+import { RecordingDial } from '../../test/support/hostile-network.js';
 import { startHttpsTarget, type HttpsTarget } from '../../test/support/https-target.js';
 import { AddressGuard } from './address-guard.js';
 import { Handshake } from './handshake.js';
@@ -25,6 +26,8 @@ beforeAll(async () => {
     connectionsPerOrigin: 4,
     ca: authority.caPem,
     resolve: () => Promise.reject(new Error('no such name')),
+    // A guard that fails sends nothing to anybody.
+    dial: new RecordingDial().dial,
     log: silentLog,
   });
   handshake = new Handshake({ client });

@@ -62,7 +62,10 @@ function failure(answer: Extract<TargetAnswer, { kind: 'failed' }>): HandshakeRe
     // One message for both, so that nobody learns which internal names exist.
     case 'blocked':
     case 'dns':
-      return refused('address', 'The target URL does not lead to a public address.');
+      return refused(
+        'address',
+        'The target URL does not lead to a public address, or its port is for another protocol.',
+      );
     case 'tls':
       return refused('tls', 'The target URL has no valid TLS certificate for its host.');
     case 'connection':

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
 import { silentLog } from '../observability/log.js';
+import { RecordingDial } from '../../test/support/hostile-network.js';
 import { startHttpsTarget, type HttpsTargetOptions } from '../../test/support/https-target.js';
 import { AddressGuard } from './address-guard.js';
 import { TargetClient, type TargetAnswer, type TargetClientOptions } from './http-client.js';
@@ -51,6 +52,8 @@ function clientFor(allow: string[], options: Partial<TargetClientOptions> = {}):
     connectionsPerOrigin: 4,
     ca: authority.caPem,
     resolve: () => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' })),
+    // A guard that fails sends nothing to anybody.
+    dial: new RecordingDial().dial,
     log: silentLog,
     ...options,
   });
@@ -160,7 +163,9 @@ describe('the address checked is the address connected to', () => {
     const server = await target((_request, response) => response.end(), { hosts: ['several.example'] });
     const client = clientFor(['127.0.0.1'], { resolve: () => Promise.resolve(addresses) });
     const answer = await post(client, server.url('/', 'several.example'));
-    expect(summary(answer)).toBe('blocked in connect: The target is not an https URL of a public address.');
+    expect(summary(answer)).toBe(
+      'blocked in connect: The target is no https URL of a public address, or its port is for another protocol.',
+    );
     expect(server.connections()).toBe(0);
   });
 

@@ -1,8 +1,9 @@
 import { Agent } from 'undici';
 import type { Log } from '../observability/log.js';
 import type { AddressGuard } from './address-guard.js';
-import { ConnectFailure, GuardedConnector } from './guarded-connector.js';
+import { ConnectFailure } from './connect-failure.js';
 import { Exchange } from './exchange.js';
+import { GuardedConnector, type Dial } from './guarded-connector.js';
 import { createResolver, type ResolveName } from './name-resolver.js';
 import { parseTargetUrl } from './target-url.js';
 import { USER_AGENT } from './user-agent.js';
@@ -11,6 +12,8 @@ import { USER_AGENT } from './user-agent.js';
 const KEEP_ALIVE_MS = 4_000;
 /** The longest a target can ask for. */
 const KEEP_ALIVE_MAX_MS = 60_000;
+/** Of the answer's header fields, and of its trailer fields. */
+const ANSWER_HEAD_MAX_BYTES = 16 * 1024;
 /** After so many requests a connection is made anew, so that a busy target can move to another address. */
 const REQUESTS_PER_CONNECTION = 1_000;
 
@@ -51,6 +54,10 @@ export interface TargetClientOptions {
   ca?: string | string[];
   /** How names are resolved; default: DNS, then the system. */
   resolve?: ResolveName;
+  /** The operator's egress proxy, `http://` or `https://`, with credentials if it wants them. See `ProxyTunnel`. */
+  proxyUrl?: string | undefined;
+  /** How a connection is begun, where there is no proxy; for tests, which may only record it. */
+  dial?: Dial | undefined;
   log: Log;
 }
 
@@ -65,10 +72,10 @@ export class TargetClient {
   private readonly timeoutMs: number;
   private readonly log: Log;
 
-  constructor({ guard, timeoutMs, connectionsPerOrigin, ca, resolve = createResolver(), log }: TargetClientOptions) {
+  constructor({ timeoutMs, connectionsPerOrigin, resolve = createResolver(), log, ...options }: TargetClientOptions) {
     this.timeoutMs = timeoutMs;
     this.log = log;
-    this.connector = new GuardedConnector({ guard, resolve, ca });
+    this.connector = new GuardedConnector({ ...options, resolve, log });
     this.agent = new Agent({
       connect: this.connector.connect,
       connections: connectionsPerOrigin,
@@ -76,6 +83,7 @@ export class TargetClient {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
       maxRequestsPerClient: REQUESTS_PER_CONNECTION,
+      maxHeaderSize: ANSWER_HEAD_MAX_BYTES,
       // One timer of our own covers everything.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -135,7 +143,7 @@ const DESCRIPTIONS: Record<FailureReason, string> = {
   connection: 'The connection failed',
   tls: 'The TLS handshake failed',
   dns: 'The host name could not be resolved',
-  blocked: 'The target is not an https URL of a public address',
+  blocked: 'The target is no https URL of a public address, or its port is for another protocol',
   body: 'The answer broke off',
 };
 

@@ -1,71 +1,20 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NameServer } from '../../test/support/name-server.js';
 import { createResolver } from './name-resolver.js';
 
-const TYPE_A = 1;
-const NAME_UNKNOWN = 3;
-
-/** What the name server of this spec knows; it says nothing at all about `silent.example`. */
-const RECORDS: Record<string, string[]> = {
-  'both.example': ['198.51.100.7', '2001:db8::7'],
-  'four.example': ['198.51.100.8', '198.51.100.9'],
-  'six.example': ['2001:db8::8'],
-};
-
-const server = createSocket('udp4');
+let server: NameServer;
 let servers: string[];
 
 beforeAll(async () => {
-  server.on('message', (query, { port, address }) => {
-    const { name, end } = readName(query);
-    if (name === 'silent.example') return;
-    server.send(answer(query.subarray(0, end + 4), name), port, address);
-  });
-  server.bind(0, '127.0.0.1');
-  await once(server, 'listening');
-  servers = [`127.0.0.1:${server.address().port}`];
+  server = await NameServer.start();
+  servers = [server.address];
+  server.know('both.example', ['198.51.100.7', '2001:db8::7']);
+  server.know('four.example', ['198.51.100.8', '198.51.100.9']);
+  server.know('six.example', ['2001:db8::8']);
+  server.know('silent.example');
 });
 
-afterAll(() => {
-  server.close();
-});
-
-/** The name that a DNS query asks for, and where it ends (RFC 1035, section 4.1.2). */
-function readName(query: Buffer): { name: string; end: number } {
-  const labels: string[] = [];
-  let position = 12;
-  for (let length = query[position]!; length > 0; length = query[position]!) {
-    labels.push(query.toString('latin1', position + 1, position + 1 + length));
-    position += length + 1;
-  }
-  return { name: labels.join('.'), end: position + 1 };
-}
-
-function answer(query: Buffer, name: string): Buffer {
-  const type = query.readUInt16BE(query.length - 4);
-  const known = RECORDS[name.toLowerCase()];
-  const addresses = (known ?? []).filter((address) => address.includes(':') === (type !== TYPE_A));
-  const header = Buffer.from(query.subarray(0, 12));
-  header.writeUInt16BE(0x8180 | (known ? 0 : NAME_UNKNOWN), 2);
-  header.writeUInt16BE(addresses.length, 6);
-  header.writeUInt32BE(0, 8);
-  const records = addresses.map((address) => {
-    const bytes = addressBytes(address);
-    const fixed = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, bytes.length]);
-    return Buffer.concat([fixed, bytes]);
-  });
-  return Buffer.concat([header, query.subarray(12), ...records]);
-}
-
-function addressBytes(address: string): Buffer {
-  if (!address.includes(':')) return Buffer.from(address.split('.').map(Number));
-  const [head, tail] = address.split('::') as [string, string];
-  const bytes = Buffer.alloc(16);
-  head.split(':').forEach((word, index) => bytes.writeUInt16BE(parseInt(word, 16), index * 2));
-  bytes.writeUInt16BE(parseInt(tail, 16), 14);
-  return bytes;
-}
+afterAll(() => server.stop());
 
 describe('a name is asked of DNS first', () => {
   const system = () => Promise.reject(new Error('the system is not to be asked'));

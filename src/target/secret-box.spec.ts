@@ -34,6 +34,14 @@ describe('what is sealed can be opened with the key, for the endpoint', () => {
   });
 });
 
+test('only what the first key sealed is current', () => {
+  const sealed = box.seal('a', endpointId);
+  expect(box.isCurrent(sealed)).toBe(true);
+  const rotated = new SecretBox([randomBytes(32), key]);
+  expect(rotated.isCurrent(sealed)).toBe(false);
+  expect(rotated.isCurrent(rotated.seal(rotated.open(sealed, endpointId), endpointId))).toBe(true);
+});
+
 describe('nothing else can be opened', () => {
   const sealed = box.seal('the secret', endpointId);
   const parts = sealed.split('.');

@@ -42,6 +42,11 @@ export class SecretBox {
     return ['v1', this.sealingKeyId, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
   }
 
+  /** Whether `seal` would use the same key today; when not, the text is to be opened and sealed again. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`v1.${this.sealingKeyId}.`);
+  }
+
   /** Throws `SecretKeyUnknown` or `SecretUnreadable`; neither message contains any of the text. */
   open(sealed: string, endpointId: string): string {
     const [version, keyId = '', nonceText = '', cipherText = '', ...rest] = sealed.split('.');

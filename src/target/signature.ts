@@ -1,24 +1,31 @@
 import { createHmac } from 'node:crypto';
+import { signAsymmetric } from './asymmetric.js';
 
-/**
- * The three headers of Standard Webhooks 1.0.0 (symmetric, `v1`): HMAC-SHA256 over `id.timestamp.body`, one signature
- * for each of `secrets`, so that receivers with the old or the new secret accept it while a rotation lasts.
- * `body` must be the very bytes that are sent. Throws without a secret, and on an id with a full stop or white space,
- * which would let content pass for another id's.
- */
-export function signStandard(message: {
+/** What is signed, and when. `body` must be the very bytes that are sent. */
+export interface SignedMessage {
   id: string;
+  /** Unix seconds of this attempt. */
   timestampSeconds: number;
   body: string | Buffer;
-  secrets: readonly Buffer[];
-}): Record<string, string> {
-  const { id, body, secrets } = message;
+}
+
+/**
+ * The three headers of Standard Webhooks 1.0.0 over `id.timestamp.body`: HMAC-SHA256 (`v1`) with each of `secrets`, then
+ * ed25519 (`v1a`) with each of `asymmetricKeys` (`whsk_…`), so that receivers with the old or the new one accept it while
+ * a rotation lasts. Throws without a secret, and on an id with a full stop or white space, which would let content pass
+ * for another id's.
+ */
+export function signStandard(
+  message: SignedMessage & { secrets: readonly Buffer[]; asymmetricKeys?: readonly string[] },
+): Record<string, string> {
+  const { id, body, secrets, asymmetricKeys = [] } = message;
   if (!/^[^.\s]+$/.test(id)) throw new Error(`"${id}" cannot be signed: an id has neither full stops nor white space`);
   if (secrets.length === 0) throw new Error(`"${id}" cannot be signed without a secret`);
   const timestamp = Math.floor(message.timestampSeconds).toString();
-  const signatures = secrets.map((secret) => {
-    const hmac = createHmac('sha256', secret).update(`${id}.${timestamp}.`).update(body);
-    return `v1,${hmac.digest('base64')}`;
-  });
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), Buffer.from(body)]);
+  const signatures = [
+    ...secrets.map((secret) => `v1,${createHmac('sha256', secret).update(content).digest('base64')}`),
+    ...asymmetricKeys.map((key) => signAsymmetric(content, key)),
+  ];
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }

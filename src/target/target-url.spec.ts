@@ -7,6 +7,8 @@ describe('a target URL is absolute, https and without credentials', () => {
     ['https://example.com/hook', 'https://example.com/hook'],
     ['HTTPS://EXAMPLE.com', 'https://example.com/'],
     ['https://example.com:8443/a?b=c', 'https://example.com:8443/a?b=c'],
+    ['https://example.com/a@b?c=d@e', 'https://example.com/a@b?c=d@e'],
+    ['https://example.com?a@b', 'https://example.com/?a@b'],
     ['https://exämple.com/ü', 'https://xn--exmple-cua.com/%C3%BC'],
     ['https://[2606:4700::1]/', 'https://[2606:4700::1]/'],
   ])('%s', (text, href) => {
@@ -36,6 +38,8 @@ describe('a target URL is absolute, https and without credentials', () => {
     ['https:///example.com', 'https:// and a host'],
     ['https://user@example.com/', 'user name'],
     ['https://:secret@example.com/', 'user name'],
+    ['https://@example.com/', 'user name'],
+    ['HTTPS://:@example.com', 'user name'],
     ['https://public.example@127.0.0.1/', 'user name'],
     [`https://example.com/${'a'.repeat(TARGET_URL_MAX_LENGTH)}`, 'longer than'],
   ])('refused: %j', (text, reason) => {

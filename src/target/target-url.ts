@@ -19,7 +19,8 @@ export function parseTargetUrl(text: string): TargetUrl {
   if (!url) return invalid('The target URL is not an absolute URL such as https://example.com/hook.');
   if (url.protocol !== 'https:') return invalid('The target URL must begin with https://.');
   if (!/^https:\/\/[^/]/i.test(text)) return invalid('The target URL must begin with https:// and a host.');
-  if (url.username !== '' || url.password !== '') {
+  // Empty ones count too: `https://@host/` looks like two hosts.
+  if (/^https:\/\/[^/?#]*@/i.test(text)) {
     return invalid('The target URL must not contain a user name or password.');
   }
   if (url.port === '0') return invalid('The target URL names port 0.');

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { DeliveryTarget } from '../core/endpoint.js';
+import { isObject } from '../core/json.js';
+import { shownHeaders } from '../core/owner-headers.js';
+import { hasCloudEventBody, profileBody } from '../core/profile-body.js';
+import { profileHeaderNames } from '../core/profile-header-names.js';
+import type { TargetRequest } from './http-client.js';
+import { profileHeaders } from './profile-headers.js';
+import { SecretUnreadable, signingKey, type SecretBox } from './secret-box.js';
+import { signStandard } from './signature.js';
+import { USER_AGENT } from './user-agent.js';
+
+/** So much of an answer is read and kept. */
+const ANSWER_MAX_BYTES = 16 * 1024;
+/** What is kept of a signature: enough to tell two apart, of no use to a forger. */
+const SIGNATURE_SHOWN_LENGTH = 12;
+
+/** One attempt at telling an endpoint of a log event. */
+export interface DeliveryMessage {
+  deliveryId: string;
+  eventId: string;
+  /** The log event's type, such as `trigger.fired`. */
+  eventType: string;
+  /** Counts from 1. */
+  attempt: number;
+  /** JSON text of a CloudEvent. */
+  envelope: string;
+  /** When the request is sent, ms since 1970. */
+  nowMs: number;
+}
+
+/** A request, and what may be recorded of its headers. */
+export interface DeliveryRequest {
+  request: TargetRequest;
+  /** Signatures shortened, and values that look secret replaced. */
+  shownHeaders: Record<string, string>;
+}
+
+/**
+ * The request of one attempt as `target` wants it: its profile's body and headers, its owner's headers, signed with its
+ * secrets. Header names are in lower case, as they are sent. Without a timeout where the endpoint has none of its own.
+ * Throws `SecretKeyUnknown` or `SecretUnreadable` when a sealed text of the endpoint cannot be opened.
+ */
+export function deliveryRequest(
+  message: DeliveryMessage,
+  target: DeliveryTarget,
+  secrets: Pick<SecretBox, 'open'>,
+): DeliveryRequest {
+  const open = (sealed: string) => secrets.open(sealed, target.endpointId);
+  const body = Buffer.from(profileBody(message, target.profile));
+  const ownHeaders = target.headers === null ? {} : ownerHeaders(open(target.headers), target.endpointId);
+  const signed = signatures(message, { target, body, open });
+  // What comes later wins: no header of the owner's or the profile's can pass for one of Tripline's.
+  const ours = {
+    ...signed.ofProfile,
+    'content-type': hasCloudEventBody(target.profile) ? target.contentType : 'application/json',
+    'user-agent': USER_AGENT,
+    ...signed.standard,
+    'x-webhook-event': message.eventType,
+    'x-webhook-delivery': message.deliveryId,
+    'x-webhook-attempt': String(message.attempt),
+    traceparent: traceparentOf(message),
+  };
+  return {
+    request: {
+      url: target.url,
+      headers: { ...ownHeaders, ...ours },
+      body,
+      maxAnswerBytes: ANSWER_MAX_BYTES,
+      ...(target.timeoutSeconds === null ? {} : { timeoutMs: target.timeoutSeconds * 1_000 }),
+    },
+    shownHeaders: { ...shownHeaders(ownHeaders), ...ours, ...shortened(ours, target) },
+  };
+}
+
+/** While a rotation lasts Standard Webhooks carries both signatures, a profile's own header, made for one, the new. */
+function signatures(
+  { eventId, eventType, deliveryId, nowMs }: DeliveryMessage,
+  { target, body, open }: { target: DeliveryTarget; body: Buffer; open: (sealed: string) => string },
+): { standard: Record<string, string>; ofProfile: Record<string, string> } {
+  const timestampSeconds = nowMs / 1_000;
+  const [secret, ...previous] = opened([target.secret, target.previousSecret], open);
+  const standard = signStandard({
+    id: eventId,
+    timestampSeconds,
+    body,
+    secrets: [secret!, ...previous].map(signingKey),
+    asymmetricKeys: opened([target.signingKey, target.previousSigningKey], open),
+  });
+  const message = { eventId, eventType, deliveryId, timestampSeconds, body, secret: secret! };
+  return { standard, ofProfile: lowerCased(profileHeaders(message, target)) };
+}
+
+function opened(sealed: readonly (string | null)[], open: (sealed: string) => string): string[] {
+  return sealed.filter((text) => text !== null).map(open);
+}
+
+/** The message has nothing of the text, unlike that of a parser. */
+function ownerHeaders(text: string, endpointId: string): Record<string, string> {
+  try {
+    const headers: unknown = JSON.parse(text);
+    if (isObject(headers)) return lowerCased(headers as Record<string, string>);
+  } catch {
+    // As below.
+  }
+  throw new SecretUnreadable(`The headers of endpoint ${endpointId} are no JSON object`);
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The headers that carry signatures, each signature cut off after its first characters. */
+function shortened(headers: Readonly<Record<string, string>>, target: DeliveryTarget): Record<string, string> {
+  const ofProfile = profileHeaderNames(target).filter((name) => name.endsWith('-Signature'));
+  return Object.fromEntries(
+    ['webhook-signature', ...ofProfile.map((name) => name.toLowerCase())].map((name) => [
+      name,
+      headers[name]!.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`),
+    ]),
+  );
+}
+
+/** Version 00 of W3C Trace Context §3.2; ids of zeros alone are invalid. */
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+/** Sampled, and random trace id: all others are reserved, and to be sent as zero. */
+const KNOWN_FLAGS = 0b11;
+
+/** Each attempt is a span of its own in the trace of the record that caused the event, or in one named by the event. */
+function traceparentOf({ envelope, eventId, deliveryId, attempt }: DeliveryMessage): string {
+  const { traceparent } = JSON.parse(envelope) as { traceparent?: unknown };
+  const [, traceId, flags] = TRACEPARENT.exec(String(traceparent)) ?? [];
+  const spanId = createHash('sha256').update(`${deliveryId}\n${attempt}`).digest('hex').slice(0, 16);
+  if (traceId === undefined || flags === undefined) return `00-${eventId.replaceAll('-', '')}-${spanId}-01`;
+  return `00-${traceId}-${spanId}-${(parseInt(flags, 16) & KNOWN_FLAGS).toString(16).padStart(2, '0')}`;
+}
