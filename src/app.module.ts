@@ -7,11 +7,14 @@ import { LocalGrants } from './access/local-grants.js';
 import type { PermissionProvider } from './access/permission-provider.js';
 import { TokenVerifier } from './access/token-verifier.js';
 import { ApiModule, createHttpApp } from './api/api.module.js';
+import type { ApiParts } from './api/api-parts.js';
 import type { Settings } from './config/settings.js';
 import { builtInCatalog, type Catalog } from './core/catalog.js';
 import { extendCatalog } from './core/catalog-extension.js';
 import { parseRetrySchedule, RETRY_JITTER, type RetrySchedule } from './core/retry-schedule.js';
 import { Sender } from './delivery/sender.js';
+import { requestsMax } from './delivery/lanes.js';
+import { Revoker } from './delivery/revoker.js';
 import { Engine } from './engine/engine.js';
 import { TriggerIndex } from './engine/trigger-index.js';
 import { KafkaSource } from './ingest/kafka-source.js';
@@ -21,12 +24,22 @@ import type { Metrics } from './observability/metrics.js';
 import { ChunkStore } from './store/chunks.js';
 import type { Database } from './store/database.js';
 import { DeadLetterStore } from './store/dead-letters.js';
+import { DeliveryLog } from './store/delivery-log.js';
+import { DeliveryStats } from './store/delivery-stats.js';
 import type { Doorbell } from './store/doorbell.js';
+import { EndpointHealthStore } from './store/endpoint-health.js';
+import { EndpointStore } from './store/endpoints.js';
+import { EventLog } from './store/event-log.js';
 import { GrantStore } from './store/grants.js';
+import { IdempotencyStore } from './store/idempotency.js';
 import { IndexLog } from './store/index-log.js';
+import { LogFeed } from './store/log-feed.js';
 import { DeliveryQueue } from './store/queue.js';
+import { Recovery } from './store/recovery.js';
+import { RevocationStore } from './store/revocations.js';
 import { StateStore } from './store/states.js';
 import { SubscriptionStore } from './store/subscriptions.js';
+import { TestDeliveryStore } from './store/test-deliveries.js';
 import { TriggerStore } from './store/triggers.js';
 import { AddressGuard } from './target/address-guard.js';
 import { Handshake } from './target/handshake.js';
@@ -102,27 +115,14 @@ export function readRetrySchedule(settings: {
   return parsed.schedule;
 }
 
-function apiStage({ settings, database, catalog, log, health }: Foundation): Stage {
-  const grants = new GrantStore(database);
-  const permissions = permissionsOf(settings, grants, log);
-  const client = targetClient(settings, log);
-  const { jwksUrl, issuer, audience } = settings.tokens;
-  const root = ApiModule.with({
-    catalog,
-    grants,
-    permissions,
-    triggers: new TriggerStore(database),
-    subscriptions: new SubscriptionStore(database),
-    states: new StateStore(database),
-    deadLetters: new DeadLetterStore(database),
-    licenses: settings.dimo ? new IdentityLicenses({ identityUrl: settings.dimo.identityUrl, log }) : new AnyLicense(),
-    tokens: new TokenVerifier({ jwksUrl, log, ...given({ issuer, audience }) }),
-    handshake: new Handshake({ client }),
-    secrets: new SecretBox(settings.encryptionKeys),
+function apiStage(foundation: Foundation): Stage {
+  const { settings, database, log } = foundation;
+  const client = targetClient(settings, settings.delivery.concurrency, log);
+  const permissions = permissionsOf(settings, new GrantStore(database), {
+    cacheSeconds: settings.permissionCacheSeconds,
     log,
-    health,
-    ...given({ adminToken: settings.http.adminToken, vehicleNft: vehicleNft(settings) }),
   });
+  const root = ApiModule.with(apiParts(foundation, { client, permissions }));
   let app: NestExpressApplication | undefined;
   return {
     name: 'api',
@@ -141,6 +141,35 @@ function apiStage({ settings, database, catalog, log, health }: Foundation): Sta
       await client.close();
       if (permissions instanceof DimoPermissions) permissions.close();
     },
+  };
+}
+
+function apiParts(
+  { settings, database, catalog, log, health }: Foundation,
+  { client, permissions }: { client: TargetClient; permissions: PermissionProvider },
+): ApiParts {
+  const { jwksUrl, issuer, audience } = settings.tokens;
+  return {
+    ...{ catalog, client, permissions, log, health, eventRetentionDays: settings.eventRetentionDays },
+    triggers: new TriggerStore(database),
+    endpoints: new EndpointStore(database),
+    testDeliveries: new TestDeliveryStore(database),
+    subscriptions: new SubscriptionStore(database),
+    grants: new GrantStore(database),
+    states: new StateStore(database),
+    deadLetters: new DeadLetterStore(database),
+    deliveries: new DeliveryLog(database),
+    recovery: new Recovery(database),
+    stats: new DeliveryStats(database),
+    events: new EventLog(database),
+    feed: new LogFeed({ database, log }),
+    idempotency: new IdempotencyStore(database),
+    licenses: settings.dimo ? new IdentityLicenses({ identityUrl: settings.dimo.identityUrl, log }) : new AnyLicense(),
+    tokens: new TokenVerifier({ jwksUrl, log, ...given({ issuer, audience }) }),
+    handshake: new Handshake({ client }),
+    secrets: new SecretBox(settings.encryptionKeys),
+    retryTotalMaxMs: (settings.eventRetentionDays - RETENTION_SLACK_DAYS) * DAY_MS,
+    ...given({ adminToken: settings.http.adminToken, vehicleNft: vehicleNft(settings) }),
   };
 }
 
@@ -178,20 +207,27 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   };
 }
 
-function deliveryStage({ settings, database, schedule, bell, log, metrics, health }: Foundation): Stage {
-  const { concurrency, concurrencyPerEndpoint, timeoutMs, leaseSeconds } = settings.delivery;
-  const client = targetClient(settings, log);
+function deliveryStage({ settings, database, catalog, schedule, bell, log, metrics, health }: Foundation): Stage {
+  const { concurrency, concurrencyPerEndpoint, timeoutMs, leaseSeconds, maxFailureHours, maxFailureCount } =
+    settings.delivery;
+  // All of them: endpoints of many licenses share an origin, and one that hangs must not use up its connections.
+  const client = targetClient(settings, requestsMax(concurrency), log);
+  // The sender remembers permissions itself, for no longer than the setting says.
+  const permissions = permissionsOf(settings, new GrantStore(database), { cacheSeconds: 0, log });
+  const revocations = new RevocationStore(database);
+  const revoker = new Revoker({
+    ...{ permissions, catalog, log },
+    triggersOf: (license, vehicle) => revocations.triggersOf(license, vehicle),
+    revoke: (license, vehicle, triggerIds) => revocations.revokeVehicle(license, vehicle, triggerIds),
+  });
   const sender = new Sender({
+    ...{ client, bell, schedule, permissions, catalog, concurrency, concurrencyPerEndpoint, timeoutMs, log, metrics },
     queue: new DeliveryQueue(database, leaseSeconds),
-    client,
     secrets: new SecretBox(settings.encryptionKeys),
-    bell,
-    schedule,
-    concurrency,
-    concurrencyPerEndpoint,
-    timeoutMs,
-    log,
-    metrics,
+    health: new EndpointHealthStore(database),
+    revoke: (license, vehicle) => revoker.revoke(license, vehicle),
+    permissionCacheMs: settings.permissionCacheSeconds * 1_000,
+    failureLimits: { hours: maxFailureHours, count: maxFailureCount },
   });
   health.register('delivery', () => sender.isHealthy());
   return {
@@ -200,26 +236,31 @@ function deliveryStage({ settings, database, schedule, bell, log, metrics, healt
     async stop() {
       await sender.stop(settings.shutdownGraceMs / 2);
       await client.close();
+      if (permissions instanceof DimoPermissions) permissions.close();
     },
   };
 }
 
-function targetClient(settings: Settings, log: Log): TargetClient {
+function targetClient(settings: Settings, connectionsPerOrigin: number, log: Log): TargetClient {
   return new TargetClient({
     guard: new AddressGuard({ allow: settings.targetAllow }),
+    ...given({ proxyUrl: settings.targetProxyUrl }),
     timeoutMs: settings.delivery.timeoutMs,
-    // All of them: endpoints of many licenses share an origin, and one that hangs must not use up its connections.
-    connectionsPerOrigin: settings.delivery.concurrency,
+    connectionsPerOrigin,
     log,
   });
 }
 
-function permissionsOf(settings: Settings, grants: GrantStore, log: Log): PermissionProvider {
+function permissionsOf(
+  settings: Settings,
+  grants: GrantStore,
+  { cacheSeconds, log }: { cacheSeconds: number; log: Log },
+): PermissionProvider {
   if (settings.dimo === undefined) return new LocalGrants({ grants });
   const { chainId, address } = settings.vehicleContract ?? {};
   return new DimoPermissions({
     ...settings.dimo,
-    cacheSeconds: settings.permissionCacheSeconds,
+    cacheSeconds,
     log,
     ...(address === undefined ? {} : { vehicleDidPrefix: `did:erc721:${chainId}:${address}:` }),
   });

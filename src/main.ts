@@ -10,6 +10,7 @@ import { Database } from './store/database.js';
 import { Doorbell } from './store/doorbell.js';
 import { Housekeeping } from './store/housekeeping.js';
 import { migrate } from './store/migrate.js';
+import { SecretBox } from './target/secret-box.js';
 
 /** A database that starts beside us gets so long; then the orchestrator should know. */
 const DATABASE_WAIT_MS = 60_000;
@@ -55,7 +56,12 @@ async function run(settings: Settings, log: Log): Promise<void> {
   const database = await openDatabase(settings, log);
   health.register('database', () => database.isReachable());
   const bell = new Doorbell({ database, log, announce: settings.role !== 'delivery' && settings.role !== 'api' });
-  const housekeeping = new Housekeeping({ database, retentionDays: settings.eventRetentionDays, log });
+  const housekeeping = new Housekeeping({
+    database,
+    retentionDays: settings.eventRetentionDays,
+    secrets: new SecretBox(settings.encryptionKeys),
+    log,
+  });
   const foundation: Foundation = { settings, database, catalog, schedule, bell, log, metrics, health };
   const ground: Stage = {
     name: 'ground',

@@ -60,15 +60,17 @@ describe('with grants of its own', () => {
     const { id } = await developer.watch({ targetURL: setup.receiver.url(path) }, [VEHICLE]);
     const records = Array.from({ length: 30 }, (_, i) => signalMessage(VEHICLE, { speed: 100 + i }));
     await setup.stream.send(setup.topics.signals, records);
-    await eventually(async () => (await config(id)).failureCount >= 30, 'thirty failed attempts are counted');
+    await eventually(async () => (await config(id)).failureCount >= 5, 'failed firings are counted');
     expect((await config(id)).status).toBe('enabled');
     isDown = false;
-    const speeds = (await setup.receiver.arrived(path, 30)).map(({ event }) => event.data.signal.value as number);
+    const speeds = (await setup.receiver.arrived(path, 30, 60_000)).map(
+      ({ event }) => event.data.signal.value as number,
+    );
     expect(speeds.sort()).toEqual(Array.from({ length: 30 }, (_, i) => 100 + i));
     await eventually(async () => (await config(id)).failureCount === 0, 'a success ends the count');
     await send(VEHICLE, 200);
     await setup.receiver.arrived(path, 31);
-  });
+  }, 90_000);
 
   test('a late record can be told from its firing: the id begins with its time in the stream, and the sample has its own', async () => {
     const path = newPath();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ export default async function setUp() {
   globalThis.triplineTestParts = parts;
 
   process.env.TEST_DATABASE_URL = process.env.DATABASE_URL ?? (await startPostgres(parts));
+  process.env.TEST_DATABASE_TEMPLATE = `tripline_template_${randomBytes(6).toString('hex')}`;
   process.env.TEST_KAFKA_BROKERS = process.env.KAFKA_BROKERS ?? (await startBroker(parts));
 }
 

@@ -5,12 +5,22 @@ import type { Catalog } from '../core/catalog.js';
 import type { Health } from '../observability/health.js';
 import type { Log } from '../observability/log.js';
 import type { DeadLetterStore } from '../store/dead-letters.js';
+import type { EndpointStore } from '../store/endpoints.js';
+import type { DeliveryLog } from '../store/delivery-log.js';
+import type { DeliveryStats } from '../store/delivery-stats.js';
+import type { EventLog } from '../store/event-log.js';
 import type { GrantStore } from '../store/grants.js';
+import type { IdempotencyStore } from '../store/idempotency.js';
+import type { LogFeed } from '../store/log-feed.js';
+import type { Recovery } from '../store/recovery.js';
 import type { StateStore } from '../store/states.js';
 import type { SubscriptionStore } from '../store/subscriptions.js';
+import type { TestDeliveryStore } from '../store/test-deliveries.js';
 import type { TriggerStore } from '../store/triggers.js';
 import type { Handshake } from '../target/handshake.js';
+import type { TargetClient } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
+import type { StreamTimes } from './stream/streams.js';
 
 /** The contract of vehicles that `subscribe/all` takes; others that were shared are left alone. */
 export interface VehicleNft {
@@ -23,15 +33,30 @@ export interface VehicleNft {
 export interface ApiParts {
   catalog: Catalog;
   triggers: TriggerStore;
+  endpoints: EndpointStore;
+  testDeliveries: TestDeliveryStore;
   subscriptions: SubscriptionStore;
   grants: GrantStore;
   states: StateStore;
   deadLetters: DeadLetterStore;
+  deliveries: DeliveryLog;
+  recovery: Recovery;
+  stats: DeliveryStats;
+  events: EventLog;
+  /** Closed with the application. */
+  feed: LogFeed;
+  streamTimes?: StreamTimes;
+  eventRetentionDays: number;
   permissions: PermissionProvider;
   licenses: LicenseDirectory;
   tokens: TokenVerifier;
   handshake: Handshake;
+  /** What test events are sent with. */
+  client: Pick<TargetClient, 'post'>;
   secrets: SecretBox;
+  /** What a retry schedule may come to, jitter included, so that the last attempt finds its event still there. */
+  retryTotalMaxMs: number;
+  idempotency: IdempotencyStore;
   /** The admin routes exist only with it. */
   adminToken?: string;
   vehicleNft?: VehicleNft;

@@ -14,7 +14,16 @@ import { Authenticator } from './authenticator.js';
 import { BodyInterceptor } from './body.interceptor.js';
 import { CatalogController } from './catalog/catalog.controller.js';
 import { ConditionsController } from './conditions/conditions.controller.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import { Deliveries } from './deliveries/deliveries.js';
+import { EventsController } from './events/events.controller.js';
+import { Events } from './events/events.js';
+import { EndpointActions } from './endpoint-actions.js';
+import { EndpointsController } from './endpoints/endpoints.controller.js';
+import { Endpoints } from './endpoints/endpoints.js';
 import { FieldsPipe } from './fields.pipe.js';
+import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { IdempotentRequests } from './idempotent-requests.js';
 import { serveDocument } from './openapi-page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { assignRequestId } from './request-id.js';
@@ -23,8 +32,14 @@ import { setSafetyHeaders } from './safety-headers.js';
 import { ServiceController } from './service/service.controller.js';
 import { StatesController } from './states/states.controller.js';
 import { States } from './states/states.js';
+import { StatsController } from './stats/stats.controller.js';
+import { Stats } from './stats/stats.js';
+import { StreamController } from './stream/stream.controller.js';
+import { Streams } from './stream/streams.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { Subscriptions } from './subscriptions/subscriptions.js';
+import { TriggerActionsController } from './triggers/trigger-actions.controller.js';
+import { TriggerActions } from './triggers/trigger-actions.js';
 import { TriggersController } from './triggers/triggers.controller.js';
 import { Triggers } from './triggers/triggers.js';
 import { answerUnreadableRequests } from './unreadable-request.js';
@@ -42,13 +57,21 @@ export class ApiModule {
         CatalogController,
         SubscriptionsController,
         StatesController,
+        StatsController,
         TriggersController,
+        TriggerActionsController,
+        EndpointsController,
         ConditionsController,
+        DeliveriesController,
+        EventsController,
+        StreamController,
         ...administration,
       ],
       providers: [
         { provide: APP_FILTER, useFactory: () => new ProblemFilter(parts.log) },
+        // In this order: what is read of the body says whether a request is a repetition.
         { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
         { provide: APP_PIPE, useClass: FieldsPipe },
         ...objects(parts),
       ],
@@ -57,15 +80,23 @@ export class ApiModule {
 }
 
 function objects(parts: ApiParts): Provider[] {
+  const actions = new EndpointActions(parts);
   return [
     { provide: Catalog, useFactory: () => parts.catalog },
     { provide: Health, useFactory: () => parts.health },
     { provide: GrantStore, useFactory: () => parts.grants },
     { provide: DeadLetterStore, useFactory: () => parts.deadLetters },
+    { provide: IdempotentRequests, useFactory: () => new IdempotentRequests(parts) },
     { provide: Authenticator, useFactory: () => new Authenticator(parts) },
     { provide: Triggers, useFactory: () => new Triggers(parts) },
+    { provide: TriggerActions, useFactory: () => new TriggerActions(parts, actions) },
+    { provide: Endpoints, useFactory: () => new Endpoints(parts, actions) },
     { provide: Subscriptions, useFactory: () => new Subscriptions(parts) },
     { provide: States, useFactory: () => new States(parts) },
+    { provide: Stats, useFactory: () => new Stats(parts) },
+    { provide: Deliveries, useFactory: () => new Deliveries(parts) },
+    { provide: Events, useFactory: () => new Events(parts) },
+    { provide: Streams, useFactory: () => new Streams(parts) },
   ];
 }
 
@@ -74,6 +105,9 @@ export interface HttpAppOptions {
   /** Origins whose pages may call; none when not given, `*` for any. */
   corsOrigins?: readonly string[];
 }
+
+/** What scripts of other origins may read of an answer besides the usual. */
+const EXPOSED_HEADERS = ['Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'];
 
 /**
  * Makes the HTTP application around a module that imports `ApiModule.with(…)`. It still has to listen. Bodies are read
@@ -94,7 +128,7 @@ export async function createHttpApp(
   app.use(assignRequestId, logRequests(log), setSafetyHeaders);
   if (corsOrigins !== undefined) {
     const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];
-    app.enableCors({ origin, exposedHeaders: ['Link', 'Location', 'Retry-After', 'X-Request-Id'], maxAge: 600 });
+    app.enableCors({ origin, exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
   }
   serveDocument(app);
   answerUnreadableRequests(app.getHttpServer());

@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { IDEMPOTENCY_KEY_HEADER } from './idempotency-key.js';
 import { definitionOf } from './openapi-operation.js';
 import type { OperationDefinition } from './openapi-operation.js';
 import { curlSample } from './openapi-sample.js';
@@ -45,7 +46,11 @@ signed CloudEvent whenever a condition holds.
 Every request needs a developer's JWT (\`Authorization: Bearer\`); a license sees its own webhooks only. Errors are
 RFC 9457 problems. Names of JSON members may be written in any letter case, null means "not given", unknown members are
 ignored and named in \`warnings\`. Lists answer whole; with \`limit\` or \`cursor\` they answer a page, and the \`Link\`
-header names the next one.`;
+header names the next one. Requests that make something take an \`Idempotency-Key\`.`;
+
+const KEY_MEANING =
+  'Makes the request safe to repeat for 24 hours: repeated with this key and the same body it does nothing and gets the ' +
+  'same answer again, also a refusal. After 429 and 5xx it runs anew.';
 
 const PATH_PARAMETERS: Readonly<Record<string, { description: string; example: string }>> = {
   id: { description: 'The webhook, by its id.', example: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2' },
@@ -59,16 +64,26 @@ const PATH_PARAMETERS: Readonly<Record<string, { description: string; example: s
   },
 };
 
+/** What `{id}` means after these words. */
+const IDS: Readonly<Record<string, { description: string; example: string }>> = {
+  endpoints: { description: 'The endpoint, by its id.', example: '019a3f6e-7c00-7b2e-9d55-0c9e6f1a2b3c' },
+  deliveries: { description: 'The delivery, by its id.', example: '019a3f6e-7c01-8b2e-9d55-0c9e6f1a2b3c' },
+  events: { description: 'The log event, by its id.', example: '019a3f6e-7c00-8b2e-9d55-4f1a2b3c0c9e' },
+};
+
 const BASE: Omit<OpenAPIObject, 'paths'> = {
   openapi: '3.1.0',
   info: { title: 'Tripline', version, description: DESCRIPTION },
   servers: [{ url: '/' }],
   tags: [
     { name: 'Webhooks', description: 'A metric, a condition, and where to send what it finds.' },
+    { name: 'Endpoints', description: 'Targets that webhooks share, and that log events can be sent to.' },
     { name: 'Subscriptions', description: 'Which vehicles a webhook watches.' },
     { name: 'Conditions', description: 'To check and try conditions.' },
     { name: 'Catalogue', description: 'What can be watched.' },
     { name: 'State', description: 'What webhooks remember of vehicles.' },
+    { name: 'Deliveries', description: 'What was sent, what became of it, and sending it again.' },
+    { name: 'Events', description: 'What happened: the event log, as a list and as a stream.' },
     { name: 'Administration', description: 'For operators, with the admin token.' },
     { name: 'Service' },
   ],
@@ -109,10 +124,10 @@ function describeOperation(path: string, method: string, definition: OperationDe
     summary,
     description: `${description ? `${description}\n\n` : ''}\`\`\`sh\n${source}\n\`\`\``,
     ...(access === 'anyone' ? { security: [] } : { security: [{ [access]: [] }] }),
-    parameters: [...pathParameters(path), ...queryParameters(definition.query)],
+    parameters: [...pathParameters(path), ...queryParameters(definition.query), ...headerParameters(definition)],
     ...(body && {
       requestBody: {
-        required: true,
+        required: body.isOptional !== true,
         content: { 'application/json': { schema: reference(body.schema), examples: body.examples } },
       },
     }),
@@ -121,17 +136,27 @@ function describeOperation(path: string, method: string, definition: OperationDe
   };
 }
 
-function success({ answer, headers, id }: OperationDefinition): Record<string, unknown> {
+function headerParameters({ idempotent }: OperationDefinition): unknown[] {
+  if (!idempotent) return [];
+  const schema = { type: 'string', minLength: 1, maxLength: 255 };
+  const example = '0d1f5c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61';
+  return [{ name: IDEMPOTENCY_KEY_HEADER, in: 'header', required: false, description: KEY_MEANING, schema, example }];
+}
+
+function success({ answer, headers, id, idempotent }: OperationDefinition): Record<string, unknown> {
+  const replayed = idempotent
+    ? { 'Idempotency-Replayed': header('`true` when this is the answer of an earlier request.') }
+    : {};
   const named = Object.entries(headers ?? {}).map(([name, description]) => [name, header(description)] as const);
-  const mediaType = id === 'getRoot' ? 'text/plain' : 'application/json';
+  const mediaType = id === 'getRoot' ? 'text/plain' : (answer?.mediaType ?? 'application/json');
   return {
     description: answer?.description ?? 'Done.',
-    headers: { 'X-Request-Id': header('Names the request in our logs.'), ...Object.fromEntries(named) },
+    headers: { 'X-Request-Id': header('Names the request in our logs.'), ...replayed, ...Object.fromEntries(named) },
     ...(answer && { content: { [mediaType]: { schema: reference(answer.schema), example: answer.example } } }),
   };
 }
 
-function problems({ access, body, query, problems: own }: OperationDefinition): Record<string, unknown> {
+function problems({ access, body, query, idempotent, problems: own }: OperationDefinition): Record<string, unknown> {
   const reasons: Record<number, string | undefined> = {
     ...(access === 'anyone' ? {} : { 400: 'A parameter or field is wrong.', 401: 'The token is missing or bad.' }),
     ...(access === 'developer'
@@ -140,17 +165,43 @@ function problems({ access, body, query, problems: own }: OperationDefinition): 
     ...(body ? { 413: 'The body is too large.', 415: 'The body is not JSON.' } : {}),
     ...(query ? { 400: 'A parameter is wrong.' } : {}),
     ...own,
+    ...(idempotent
+      ? {
+          409: joined(own?.[409], 'The first request with this `Idempotency-Key` is still running.'),
+          422: joined(own?.[422], 'The `Idempotency-Key` was used for another request.'),
+        }
+      : {}),
   };
   const content = { 'application/problem+json': { schema: reference(problemBody) } };
   return Object.fromEntries(Object.entries(reasons).map(([status, description]) => [status, { description, content }]));
 }
 
+/** Two reasons for one status. */
+function joined(own: string | undefined, added: string): string {
+  return own === undefined ? added : `${own} ${added}`;
+}
+
 function pathParameters(path: string): unknown[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
-    const { description, example } = PATH_PARAMETERS[name]!;
+    const { example, ...parameter } = PATH_PARAMETERS[name]!;
+    const description = name === 'id' ? `The ${ownerOfId(path)}, by its id.` : parameter.description;
     return { name, in: 'path', required: true, description, schema: { type: 'string' }, example };
   });
 }
+
+/** What `{id}` in a path is the id of. */
+function ownerOfId(path: string): string {
+  const [, , resource = ''] = path.split('/');
+  return ID_OWNERS[resource] ?? 'webhook';
+}
+
+const ID_OWNERS: Readonly<Record<string, string>> = {
+  deliveries: 'delivery',
+  events: 'event',
+  endpoints: 'endpoint',
+  operations: 'operation',
+  'api-keys': 'key',
+};
 
 function queryParameters(query: z.ZodObject | undefined): unknown[] {
   if (query === undefined) return [];
@@ -159,7 +210,12 @@ function queryParameters(query: z.ZodObject | undefined): unknown[] {
 }
 
 function filledPath(path: string): string {
-  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => PATH_PARAMETERS[name]!.example);
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => parameterOf(path, name).example);
+}
+
+function parameterOf(path: string, name: string): { description: string; example: string } {
+  const [, resource = ''] = /^\/v1\/([\w-]+)\/\{id\}/.exec(path) ?? [];
+  return (name === 'id' ? IDS[resource] : undefined) ?? PATH_PARAMETERS[name]!;
 }
 
 function header(description: string): unknown {

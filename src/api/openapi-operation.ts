@@ -1,4 +1,4 @@
-import { HttpCode, applyDecorators } from '@nestjs/common';
+import { HttpCode, SetMetadata, applyDecorators } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { z } from 'zod';
 
@@ -6,19 +6,36 @@ export interface AnswerDefinition {
   description: string;
   schema: z.ZodType;
   example: unknown;
+  /** JSON when not given. */
+  mediaType?: 'text/event-stream';
 }
 
 /** Everything that the document says of one operation and that its route does not. */
 export interface OperationDefinition {
   /** Unique; generated clients name their methods after it. */
   id: string;
-  tag: 'Webhooks' | 'Subscriptions' | 'Conditions' | 'Catalogue' | 'State' | 'Administration' | 'Service';
+  tag:
+    | 'Webhooks'
+    | 'Endpoints'
+    | 'Subscriptions'
+    | 'Conditions'
+    | 'Catalogue'
+    | 'State'
+    | 'Deliveries'
+    | 'Events'
+    | 'Administration'
+    | 'Service';
   summary: string;
   description?: string;
   /** Who may call it: the token that it takes. */
   access: 'developer' | 'admin' | 'anyone';
   query?: z.ZodObject;
-  body?: { schema: z.ZodObject; examples: Readonly<Record<string, { summary: string; value: unknown }>> };
+  body?: {
+    schema: z.ZodObject;
+    examples: Readonly<Record<string, { summary: string; value: unknown }>>;
+    /** No body means an empty object. */
+    isOptional?: boolean;
+  };
   /** Status of success and, unless it has no body, what the answer looks like. */
   status: number;
   answer?: AnswerDefinition;
@@ -26,7 +43,12 @@ export interface OperationDefinition {
   problems?: Readonly<Record<number, string>>;
   /** Headers of the success besides those that every answer has. */
   headers?: Readonly<Record<string, string>>;
+  /** Whether a request with an `Idempotency-Key` runs once. */
+  idempotent?: boolean;
 }
+
+/** Metadata of a route that honours `Idempotency-Key`. */
+export const IDEMPOTENT = Symbol('idempotent');
 
 const definitions = new Map<string, OperationDefinition>();
 
@@ -34,7 +56,11 @@ const definitions = new Map<string, OperationDefinition>();
 export function Operation(definition: OperationDefinition): MethodDecorator {
   if (definitions.has(definition.id)) throw new Error(`two operations are called ${definition.id}`);
   definitions.set(definition.id, definition);
-  return applyDecorators(HttpCode(definition.status), ApiOperation({ operationId: definition.id }));
+  return applyDecorators(
+    HttpCode(definition.status),
+    SetMetadata(IDEMPOTENT, definition.idempotent === true),
+    ApiOperation({ operationId: definition.id }),
+  );
 }
 
 /** What was said of an operation; throws for an unknown one: every route must be described. */

@@ -2,6 +2,8 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
+import { Catalog } from '../core/catalog.js';
+import { createAsyncDocument } from './asyncapi-document.js';
 import { createDocument } from './openapi-document.js';
 
 /** The page loads nothing from elsewhere; its own styles stand in the HTML. */
@@ -9,10 +11,11 @@ const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 
 
 /**
  * Serves the OpenAPI document: a page at `/swagger`, JSON at `/openapi.json` and at `/swagger/doc.json`, where the
- * original has it. Call before the application is initialised; the document is made when it is first asked for.
+ * original has it; and the AsyncAPI document at `/asyncapi.json`, with the names of this installation's catalogue. Call before the application is initialised; the document is made when it is first asked for.
  */
 export function serveDocument(app: NestExpressApplication): void {
   let document: OpenAPIObject | undefined;
+  let asyncDocument: Record<string, unknown> | undefined;
   const current = () => (document ??= createDocument(app));
   app.use('/v1/swagger', (request: Request, response: Response) => {
     response.redirect(307, `/swagger${request.url === '/' ? '' : request.url}`);
@@ -26,6 +29,9 @@ export function serveDocument(app: NestExpressApplication): void {
     .getInstance()
     .get('/swagger/doc.json', (_request: Request, response: Response) => {
       response.json(current());
+    })
+    .get('/asyncapi.json', (_request: Request, response: Response) => {
+      response.json((asyncDocument ??= createAsyncDocument(app.get(Catalog))));
     });
   SwaggerModule.setup('swagger', app, current, {
     jsonDocumentUrl: 'openapi.json',

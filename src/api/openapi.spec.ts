@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { each, send, TestApi, vehicle, type ApiDeveloper, type Answer } from '../../test/support/api.js';
+import { addEvent, addSettled } from '../../test/support/log-rows.js';
 import { definitionOf, type OperationDefinition } from './openapi-operation.js';
 import { printDocument } from './openapi-print.js';
 
@@ -142,16 +143,52 @@ async function tryOut(path: string, method: string, definition: OperationDefinit
   developer = await api.developer();
   const id = await developer.register();
   await developer.grant([vehicle(12345)]);
-  const target = filled(path, vehicle(12345), id).replace('{license}', developer.license);
-  const body = value === undefined ? undefined : withReachableTarget(value as Record<string, unknown>);
+  const target = filled(path, vehicle(12345), await idFor(path, id)).replace('{license}', developer.license);
+  const body = value === undefined ? undefined : await withReachable(value as Record<string, unknown>);
+  if (definition.answer?.mediaType === 'text/event-stream') return beginningOf(target);
   if (definition.access === 'admin') return api.admin(method.toUpperCase(), target, body);
   return developer.call(method.toUpperCase(), target, body);
 }
 
-/** The hosts of the examples are nobody's: a target of our own takes their place, with the example's token. */
-function withReachableTarget(body: Record<string, unknown>): Record<string, unknown> {
-  if (!('targetURL' in body)) return body;
-  return { ...body, targetURL: api.target.url(`/token/${String(body.verificationToken)}`) };
+/** The id of what the path is about, of this developer. */
+async function idFor(path: string, webhookId: string): Promise<string> {
+  if (path.startsWith('/v1/events/')) return (await developer.call('GET', '/v1/events')).body.data[0].id as string;
+  if (path.startsWith('/v1/endpoints/')) return sharedEndpoint();
+  if (!path.startsWith('/v1/deliveries/')) return webhookId;
+  const { pool } = api.database;
+  const event = await addEvent(pool, { license: developer.license, triggerId: webhookId });
+  const endpointId = String((await developer.config(webhookId)).endpointId);
+  return (await addSettled(pool, 'failed', { endpointId, event })).id;
+}
+
+/** The answer to what does not end by itself, without its body. */
+async function beginningOf(path: string): Promise<Answer> {
+  const stopping = new AbortController();
+  const headers = { authorization: `Bearer ${developer.token}` };
+  const { status, headers: answered } = await fetch(api.url + path, { headers, signal: stopping.signal });
+  stopping.abort();
+  return { status, headers: answered, text: '', body: undefined };
+}
+
+/**
+ * The hosts of the examples are nobody's: a target of our own takes their place, with the example's token. A token
+ * alone is for the target that is there already.
+ */
+async function withReachable(body: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { targetURL, url, endpointId, verificationToken: token } = body;
+  const reachable = api.target.url(`/token/${token as string}`);
+  return {
+    ...body,
+    ...(targetURL === undefined ? {} : { targetURL: reachable }),
+    ...(url === undefined ? {} : { url: reachable }),
+    ...(endpointId === undefined ? {} : { endpointId: await sharedEndpoint() }),
+    ...(token !== undefined && (targetURL ?? url) === undefined ? { verificationToken: 'abc' } : {}),
+  };
+}
+
+async function sharedEndpoint(): Promise<string> {
+  const fields = { url: api.target.url('/token/abc'), verificationToken: 'abc' };
+  return (await developer.call('POST', '/v1/endpoints', fields)).body.id as string;
 }
 
 function filled(path: string, did: string, id: string): string {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PipeTransform } from '@nestjs/common';
-import { readLicense, readVehicle, readWebhookId } from './path.js';
+import { readLicense, readLogId, readVehicle, readWebhookId } from './path.js';
 
 /** `{id}` of a path: a UUID in canonical spelling. */
 @Injectable()
@@ -23,5 +23,21 @@ export class VehiclePipe implements PipeTransform<string, string> {
 export class LicensePipe implements PipeTransform<string, string> {
   transform(value: string): string {
     return readLicense(value);
+  }
+}
+
+/** `{id}` of a delivery: a UUID in canonical spelling. */
+@Injectable()
+export class DeliveryIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return readLogId(value, 'delivery');
+  }
+}
+
+/** `{id}` of a log event: a UUID in canonical spelling. */
+@Injectable()
+export class EventIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return readLogId(value, 'event');
   }
 }

@@ -17,6 +17,17 @@ export function readWebhookId(text: string): string {
   });
 }
 
+/** The id of a delivery or an event of the log in canonical spelling; throws a 400 for anything else. */
+export function readLogId(text: string, of: 'delivery' | 'event'): string {
+  const id = parseUuid(text);
+  if (id !== undefined) return id;
+  throw new Problem(400, {
+    kind: 'invalid-request',
+    message: `Invalid ${of} id`,
+    detail: `The ${of} id in the path must be a UUID, as the list has it.`,
+  });
+}
+
 /** Canonical spelling of a UUID, undefined when the text is none. */
 export function parseUuid(text: string): string | undefined {
   const bare = text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text;

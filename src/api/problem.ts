@@ -28,6 +28,11 @@ export type ProblemKind =
   | 'duplicate-name'
   | 'not-found'
   | 'permission-denied'
+  | 'still-running'
+  | 'key-reused'
+  | 'answer-lost'
+  | 'conflict'
+  | 'quota-exceeded'
   | 'temporarily-unavailable';
 
 /** Seconds after which a client may ask again when a service that we depend on did not answer. */
@@ -74,6 +79,15 @@ export function webhookNotFound(): Problem {
     kind: 'not-found',
     message: 'Webhook not found',
     detail: 'Your license has no webhook with this id.',
+  });
+}
+
+/** The same for a shared endpoint. */
+export function endpointNotFound(): Problem {
+  return new Problem(404, {
+    kind: 'not-found',
+    message: 'Endpoint not found',
+    detail: 'Your license has no endpoint with this id.',
   });
 }
 

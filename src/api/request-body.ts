@@ -18,6 +18,7 @@ export const LIST_BODY_BYTES_MAX = 16 * 1024 * 1024;
 export async function readJsonBody(request: IncomingMessage, bytesMax: number): Promise<unknown> {
   refuseForeignContent(request.headers['content-type']);
   const bytes = await readBytes(request, bytesMax);
+  bodies.set(request, bytes);
   const excess = excessOf(bytes);
   if (excess !== undefined) {
     const detail = `The body is not read, because ${excess}.`;
@@ -33,6 +34,13 @@ export async function readJsonBody(request: IncomingMessage, bytesMax: number): 
     detail: `The body is no JSON: ${reason} at line ${line}, column ${column}.`,
     members: { line, column },
   });
+}
+
+const bodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** The bytes of a body that was read, after decompression; none where no body was. */
+export function bodyBytesOf(request: IncomingMessage): Buffer {
+  return bodies.get(request) ?? Buffer.alloc(0);
 }
 
 /** `application/json`, `text/json` and `*+json` pass, as far as they claim no other character set than UTF-8. */

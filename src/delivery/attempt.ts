@@ -1,65 +1,51 @@
-import type { SecretBox } from '../target/secret-box.js';
-import { signingKey } from '../target/secret-box.js';
-import type { FailureReason, TargetAnswer, TargetRequest } from '../target/http-client.js';
-import { signStandard } from '../target/signature.js';
-import { USER_AGENT } from '../target/user-agent.js';
-import type { DueDelivery } from '../store/queue.js';
+import type { AttemptVerdict } from '../core/attempt-outcome.js';
+import type { AttemptRecord } from '../store/settlement.js';
+import type { TargetAnswer } from '../target/http-client.js';
 
-/** So much of an answer is read: enough to keep the connection for nearly every receiver. */
-const ANSWER_MAX_BYTES = 16 * 1024;
+/** Of an answer, so many headers and bytes of headers are kept, … */
+const HEADERS_MAX = 50;
+const HEADERS_MAX_BYTES = 8 * 1024;
+/** … and so much of its body, counted in the bytes of the text that is kept. */
+const BODY_MAX_BYTES = 16 * 1024;
 
-/** How one request of a delivery ended. */
-export type AttemptOutcome = 'delivered' | 'rejected' | 'redirect' | Exclude<FailureReason, 'body'>;
-
-export interface AttemptResult {
-  outcome: AttemptOutcome;
-  statusCode: number | null;
-  /** A sentence without anything of the answer; null when it was delivered. */
-  error: string | null;
-  durationMs: number;
-}
-
-/**
- * The request of a delivery's next attempt, signed for `nowMs` (since 1970). Throws `SecretKeyUnknown` or
- * `SecretUnreadable` when its secret cannot be opened. `payload` must be there.
- */
-export function requestOf(
-  delivery: DueDelivery & { payload: string },
-  { secrets, nowMs }: { secrets: Pick<SecretBox, 'open'>; nowMs: number },
-): TargetRequest {
-  const key = signingKey(secrets.open(delivery.secret, delivery.endpointId));
-  const body = Buffer.from(delivery.payload);
+/** What is kept of one attempt, for its owner alone. */
+export function attemptRecord(
+  { startedAtMs, shownHeaders }: { startedAtMs: number; shownHeaders: Record<string, string> },
+  answer: TargetAnswer,
+  { outcome, statusCode, error }: AttemptVerdict,
+): AttemptRecord {
+  const body = answer.kind === 'answered' ? keptBody(answer) : undefined;
   return {
-    url: delivery.url,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': USER_AGENT,
-      ...signStandard({ id: delivery.eventId, timestampSeconds: nowMs / 1_000, body, secrets: [key] }),
-      'x-webhook-event': delivery.eventType,
-      'x-webhook-delivery': delivery.id,
-      'x-webhook-attempt': String(delivery.attempt + 1),
-    },
-    body,
-    maxAnswerBytes: ANSWER_MAX_BYTES,
+    startedAtMs,
+    durationMs: answer.durationMs,
+    outcome,
+    statusCode,
+    error,
+    requestHeaders: JSON.stringify(shownHeaders),
+    responseHeaders: answer.kind === 'answered' ? JSON.stringify(keptHeaders(answer.headers)) : null,
+    responseBody: body?.text ?? null,
+    isTruncated: body?.isTruncated ?? false,
   };
 }
 
-/** What an answer means: 2xx is delivered, as soon as its status came, however long its body; nothing else is. */
-export function resultOf(answer: TargetAnswer): AttemptResult {
-  const { durationMs } = answer;
-  if (answer.kind === 'failed') {
-    const outcome = answer.reason === 'body' ? 'connection' : answer.reason;
-    return { outcome, statusCode: null, error: answer.message, durationMs };
+function keptHeaders(headers: Record<string, string>): Record<string, string> {
+  const kept: [string, string][] = [];
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    bytes += Buffer.byteLength(JSON.stringify([name, value]));
+    if (kept.length === HEADERS_MAX || bytes > HEADERS_MAX_BYTES) break;
+    kept.push([name, value]);
   }
-  const { statusCode } = answer;
-  if (statusCode >= 200 && statusCode < 300) return { outcome: 'delivered', statusCode, error: null, durationMs };
-  if (statusCode < 400) {
-    return {
-      outcome: 'redirect',
-      statusCode,
-      error: `Answered ${statusCode}; redirects are not followed.`,
-      durationMs,
-    };
-  }
-  return { outcome: 'rejected', statusCode, error: `Answered ${statusCode}.`, durationMs };
+  return Object.fromEntries(kept);
+}
+
+/** Bytes that are no UTF-8 become replacement characters, which are longer: so the text is measured, not the body. */
+function keptBody(answer: { body: Buffer; truncated: boolean }): { text: string; isTruncated: boolean } {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const bytes = Buffer.from(decoder.decode(answer.body));
+  if (bytes.length <= BODY_MAX_BYTES) return { text: bytes.toString(), isTruncated: answer.truncated };
+  let end = BODY_MAX_BYTES;
+  // Not between the bytes of one character: those after its first begin with the bits 10.
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return { text: bytes.subarray(0, end).toString(), isTruncated: true };
 }

@@ -1,6 +1,7 @@
+import { BREAKER_OPENS_AT } from '../core/circuit-breaker.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { DeliveryQueue } from '../store/queue.js';
+import type { DeliveryQueue, QueueDepth } from '../store/queue.js';
 import { BackOff } from './back-off.js';
 import type { Roster } from './roster.js';
 import type { SenderToken } from './sender-token.js';
@@ -178,12 +179,18 @@ export class Feeder {
     this.isCounting = true;
     this.nextDepthMs = nowMs + DEPTH_MS;
     queue
-      .depth()
-      .then(({ pending, oldestDueMs }) => {
-        metrics.queueDepth.set(pending);
-        metrics.queueAgeSeconds.set(oldestDueMs === null ? 0 : Math.max(0, clock() - oldestDueMs) / 1_000);
-      })
+      .depth(BREAKER_OPENS_AT)
+      .then((depth) => showDepth(metrics, depth, clock()))
       .catch((error: unknown) => log.warn({ err: error }, 'the queue could not be counted'))
       .finally(() => (this.isCounting = false));
   }
+}
+
+function showDepth(metrics: Metrics, depth: QueueDepth, nowMs: number): void {
+  const ageSeconds = (sinceMs: number | null) => (sinceMs === null ? 0 : Math.max(0, nowMs - sinceMs) / 1_000);
+  metrics.queueDepth.set(depth.pending);
+  metrics.queueAgeSeconds.set(ageSeconds(depth.oldestDueMs));
+  metrics.throttledAgeSeconds.set(ageSeconds(depth.oldestThrottledMs));
+  metrics.retryingAgeSeconds.set(ageSeconds(depth.oldestRetryingMs));
+  metrics.openBreakers.set(depth.openBreakers);
 }

@@ -1,44 +1,24 @@
-import { QUEUE_START, type DueDelivery } from '../store/queue.js';
-import { Turns, type Place } from './turns.js';
+import type { DueDelivery } from '../store/due-delivery.js';
+import type { EndpointLease } from '../store/queue.js';
+import { HeldEndpoint, type Head } from './held-endpoint.js';
+import { Lanes } from './lanes.js';
+import { Pace, type Impression } from './pace.js';
 
-/** An endpoint without due work is given back after so long; less would lease and release in turns. */
-const RELEASE_AFTER_MS = 2_000;
-/** An endpoint whose next retry is this near is kept for it. */
-const KEEP_FOR_RETRY_MS = 10_000;
-/** Of an endpoint's queue, so many times its concurrency is read ahead… */
-const AHEAD_FACTOR = 4;
-/** …as long as all endpoints together have not more than this (one each is always read). */
+/** What all endpoints together have read ahead, but one each is always read. */
 const AHEAD_TOTAL = 10_000;
 /** The most rows and endpoints of one fetch. */
 const FETCH_ROWS = 1_000;
 const FETCH_ENDPOINTS = 1_000;
 
-/** Where the reading of one endpoint's queue goes on. */
-export interface Head {
-  endpointId: string;
-  afterDueAt: string;
-  afterId: string;
-  limit: number;
-  /** The endpoint's, when it was read off. */
-  epoch: number;
-}
-
-/** An endpoint that is held, or that still has deliveries under way from when it was. */
-interface Endpoint extends Place {
-  readonly id: string;
-  isHeld: boolean;
-  /** Ids of what was fetched and is not settled: waiting, being sent, or with an outcome to be written. */
-  readonly underWay: Set<string>;
-  afterDueAt: string;
-  afterId: string;
-  /** Whether the next fetch begins at the queue's start; then it meets again what is under way. */
-  isAtStart: boolean;
-  /** Another one whenever what an earlier fetch answers must not count any more. */
-  epoch: number;
-  pausedUntilMs: number;
-  /** When its queue was first found empty from the start on; undefined since it was not. */
-  emptySinceMs: number | undefined;
-  keepUntilMs: number;
+export interface RosterOptions {
+  concurrency: number;
+  concurrencyPerEndpoint: number;
+  /** Ms since 1970. */
+  clock: () => number;
+  /** Ms that never go back. */
+  ticks: () => number;
+  /** An endpoint's rate allows the next request. */
+  onReady: () => void;
 }
 
 /**
@@ -47,20 +27,20 @@ interface Endpoint extends Place {
  * so that this process never sends it twice at once, however often it meets the row.
  */
 export class Roster {
-  private readonly endpoints = new Map<string, Endpoint>();
+  private readonly endpoints = new Map<string, HeldEndpoint>();
   /** Held, and there may be more in their queues than was read. */
-  private readonly wanting = new Set<Endpoint>();
+  private readonly wanting = new Set<HeldEndpoint>();
   /** While a fetch is on its way: what was settled since, and which it may still answer as due. */
   private settledSince: DueDelivery[] | undefined;
-  private readonly turns: Turns;
-  private readonly aheadMax: number;
+  /** Deliveries whose request has begun. */
+  private readonly begun = new WeakSet<DueDelivery>();
+  private readonly lanes: Lanes;
   private heldCount = 0;
   /** Never used twice, not even by an endpoint that was forgotten and is held again. */
   private lastEpoch = 0;
 
-  constructor(private readonly options: { concurrency: number; concurrencyPerEndpoint: number; clock: () => number }) {
-    this.turns = new Turns(options.concurrency, options.concurrencyPerEndpoint);
-    this.aheadMax = AHEAD_FACTOR * options.concurrencyPerEndpoint;
+  constructor(private readonly options: RosterOptions) {
+    this.lanes = new Lanes(options);
   }
 
   get held(): number {
@@ -69,17 +49,22 @@ export class Roster {
 
   /** Requests that may still be started. */
   get free(): number {
-    return this.turns.free;
+    return this.lanes.free;
   }
 
   /** Whether nothing is being sent and every outcome is written. */
   get isQuiet(): boolean {
-    for (const { underWay, waiting } of this.endpoints.values()) if (underWay.size > waiting.length) return false;
-    return true;
+    return [...this.endpoints.values()].every(({ underWay, waiting }) => underWay.size === waiting.length);
   }
 
   isHeld(endpointId: string): boolean {
     return this.endpoints.get(endpointId)?.isHeld ?? false;
+  }
+
+  /** Whether it is held, and not to be left alone. */
+  maySend(endpointId: string): boolean {
+    const endpoint = this.endpoints.get(endpointId);
+    return endpoint !== undefined && endpoint.isHeld && endpoint.pace.pausedUntilMs <= this.options.clock();
   }
 
   /** Endpoints that were lost while something was under way. */
@@ -87,12 +72,13 @@ export class Roster {
     return [...this.endpoints.values()].filter(({ isHeld }) => !isHeld).map(({ id }) => id);
   }
 
-  hold(leases: readonly { endpointId: string; license: string }[]): void {
-    for (const { endpointId, license } of leases) {
-      const endpoint = this.endpoints.get(endpointId) ?? newEndpoint(endpointId, license);
-      this.endpoints.set(endpointId, endpoint);
+  hold(leases: readonly EndpointLease[]): void {
+    for (const lease of leases) {
+      const endpoint = this.endpoints.get(lease.endpointId) ?? this.newEndpoint(lease);
+      this.endpoints.set(endpoint.id, endpoint);
       if (!endpoint.isHeld) this.heldCount++;
       endpoint.isHeld = true;
+      endpoint.pace.lease(lease, this.options.ticks());
       endpoint.epoch = ++this.lastEpoch;
       endpoint.emptySinceMs = undefined;
       this.backToStart(endpoint);
@@ -138,31 +124,54 @@ export class Roster {
     for (const endpoint of this.endpoints.values()) if (endpoint.isHeld) this.backToStart(endpoint);
   }
 
-  /** No requests to the endpoint until then; what waits goes back to being merely queued. */
-  pause(endpointId: string, untilMs: number): void {
+  /** This process cannot send to the endpoint until then; what waits goes back to being merely queued. */
+  block(endpointId: string, untilMs: number): void {
+    this.endpoints.get(endpointId)?.pace.block(untilMs);
+    this.reread(endpointId);
+  }
+
+  /** The endpoint is given up, or that could not be written down: what is queued for it is to be read as it is now. */
+  unblock(endpointId: string, isGivenUp: boolean): void {
+    if (isGivenUp) this.endpoints.get(endpointId)?.pace.giveUp();
+    this.block(endpointId, 0);
+  }
+
+  /** What waits may be outdated: it goes back to being merely queued, and is read again when the endpoint may be sent to. */
+  reread(endpointId: string): void {
     const endpoint = this.endpoints.get(endpointId);
     if (!endpoint) return;
-    endpoint.pausedUntilMs = untilMs;
     endpoint.epoch = ++this.lastEpoch;
     this.clearWaiting(endpoint);
-    this.backToStart(endpoint);
+    if (endpoint.isHeld) this.backToStart(endpoint);
+  }
+
+  /** Whether the endpoint's breaker is open, so that an attempt that begins now is its probe. */
+  isOpen(endpointId: string): boolean {
+    return this.endpoints.get(endpointId)?.pace.isOpen ?? false;
+  }
+
+  /** What an attempt told of its endpoint. Until when that is to be left alone because of it, if it is. */
+  learn(delivery: DueDelivery, impression: Impression, random: number): number | undefined {
+    const endpoint = this.endpoints.get(delivery.endpointId)!;
+    const untilMs = endpoint.pace.learn(impression, { nowMs: this.options.clock(), random });
+    if (untilMs !== undefined) this.reread(endpoint.id);
+    else this.update(endpoint);
+    return untilMs;
   }
 
   /** A retry of the endpoint is due then. */
   expectRetry(endpointId: string, dueMs: number): void {
-    const endpoint = this.endpoints.get(endpointId);
-    if (endpoint && dueMs - this.options.clock() <= KEEP_FOR_RETRY_MS) {
-      endpoint.keepUntilMs = Math.max(endpoint.keepUntilMs, dueMs + RELEASE_AFTER_MS);
-    }
+    this.endpoints.get(endpointId)?.expectRetry(dueMs, this.options.clock());
   }
 
   /** What to fetch next; empty when all that may wait is waiting. `receive` or `miss` must follow. */
   heads(): Head[] {
     const now = this.options.clock();
-    const ahead = Math.max(1, Math.min(this.aheadMax, Math.floor(AHEAD_TOTAL / Math.max(1, this.heldCount))));
-    const ready: Endpoint[] = [];
+    const aheadMax = Math.max(1, Math.floor(AHEAD_TOTAL / Math.max(1, this.heldCount)));
+    const ready: HeldEndpoint[] = [];
     for (const endpoint of this.wanting) {
-      if (endpoint.waiting.length >= ahead / 2 || endpoint.pausedUntilMs > now) continue;
+      const ahead = Math.min(aheadMax, endpoint.aheadMax);
+      if (endpoint.waiting.length >= ahead / 2 || endpoint.pace.pausedUntilMs > now) continue;
       ready.push(endpoint);
       if (ready.length === FETCH_ENDPOINTS) break;
     }
@@ -171,7 +180,7 @@ export class Roster {
     return ready.map((endpoint) => {
       this.wanting.delete(endpoint);
       const { id, afterDueAt, afterId, isAtStart, underWay, waiting, epoch } = endpoint;
-      const fresh = Math.min(share, ahead - waiting.length);
+      const fresh = Math.min(share, Math.min(aheadMax, endpoint.aheadMax) - waiting.length);
       return { endpointId: id, afterDueAt, afterId, limit: fresh + (isAtStart ? underWay.size : 0), epoch };
     });
   }
@@ -195,12 +204,35 @@ export class Roster {
 
   /** The next delivery to send, in fair order; it counts as being sent until `sent`. */
   next(): DueDelivery | undefined {
-    return this.turns.next();
+    const delivery = this.lanes.next();
+    if (!delivery) return undefined;
+    const endpoint = this.endpoints.get(delivery.endpointId)!;
+    endpoint.pace.rate.take();
+    this.update(endpoint);
+    return delivery;
   }
 
-  /** The request is over; its outcome is not written yet. */
+  /** The delivery's request begins right now. */
+  begin(delivery: DueDelivery): void {
+    const endpoint = this.endpoints.get(delivery.endpointId)!;
+    this.begun.add(delivery);
+    endpoint.pace.rate.begin(delivery.target?.maxPerSecond ?? null, this.options.ticks());
+    this.update(endpoint);
+  }
+
+  /** The delivery is being sent for a while already. */
+  slowDown(delivery: DueDelivery): void {
+    const endpoint = this.endpoints.get(delivery.endpointId)!;
+    if (this.begun.has(delivery)) endpoint.pace.isSlow = true;
+    this.lanes.slowDown(endpoint, delivery);
+  }
+
+  /** Its request is over, or there will be none; its outcome is not written yet. */
   sent(delivery: DueDelivery): void {
-    this.turns.finish(this.endpoints.get(delivery.endpointId)!);
+    const endpoint = this.endpoints.get(delivery.endpointId)!;
+    if (!this.begun.delete(delivery)) endpoint.pace.rate.abandon();
+    this.lanes.finish(endpoint, delivery);
+    this.update(endpoint);
   }
 
   /** The delivery's outcome is written, or is not to be. */
@@ -217,39 +249,24 @@ export class Roster {
   /** Endpoints to give back: held, nothing under way, and nothing due for a while. */
   idle(): string[] {
     const now = this.options.clock();
-    const idle = [...this.endpoints.values()].filter((one) => isIdle(one, now) && !this.wanting.has(one));
+    const idle = [...this.endpoints.values()].filter((one) => one.isIdle(now, this.wanting.has(one)));
     return idle.map(({ id }) => id);
   }
 
-  private advance(endpoint: Endpoint, head: Head, rows: readonly DueDelivery[]): void {
-    const last = rows.at(-1);
-    if (last) {
-      [endpoint.afterDueAt, endpoint.afterId] = [last.dueAt, last.id];
-      endpoint.emptySinceMs = undefined;
-    } else if (endpoint.isAtStart) {
-      endpoint.emptySinceMs ??= this.options.clock();
-    }
-    endpoint.isAtStart = false;
+  private advance(endpoint: HeldEndpoint, head: Head, rows: readonly DueDelivery[]): void {
+    endpoint.read(rows, this.options.clock());
     if (rows.length >= head.limit) this.wanting.add(endpoint);
-    for (const row of rows) {
-      if (endpoint.underWay.has(row.id)) continue;
-      endpoint.underWay.add(row.id);
-      endpoint.waiting.push(row);
-    }
-    this.turns.update(endpoint);
+    this.update(endpoint);
   }
 
-  private backToStart(endpoint: Endpoint): void {
-    endpoint.afterDueAt = QUEUE_START.afterDueAt;
-    endpoint.afterId = QUEUE_START.afterId;
-    endpoint.isAtStart = true;
+  private backToStart(endpoint: HeldEndpoint): void {
+    endpoint.rewind();
     this.wanting.add(endpoint);
   }
 
-  private clearWaiting(endpoint: Endpoint): void {
-    for (const { id } of endpoint.waiting) endpoint.underWay.delete(id);
-    endpoint.waiting.length = 0;
-    this.turns.update(endpoint);
+  private clearWaiting(endpoint: HeldEndpoint): void {
+    endpoint.clear();
+    this.update(endpoint);
   }
 
   private forgetSettled(): void {
@@ -258,30 +275,21 @@ export class Roster {
     for (const delivery of settled) this.settled(delivery);
   }
 
-  private forgetIfDone(endpoint: Endpoint): void {
+  private forgetIfDone(endpoint: HeldEndpoint): void {
     if (!endpoint.isHeld && endpoint.underWay.size === 0) this.endpoints.delete(endpoint.id);
   }
-}
 
-function isIdle(endpoint: Endpoint, nowMs: number): boolean {
-  const { isHeld, underWay, emptySinceMs, keepUntilMs, pausedUntilMs } = endpoint;
-  if (!isHeld || underWay.size > 0 || emptySinceMs === undefined) return false;
-  return nowMs >= Math.max(emptySinceMs + RELEASE_AFTER_MS, keepUntilMs, pausedUntilMs);
-}
+  /** To be called when anything changed that decides whether the endpoint may be sent to. */
+  private update(endpoint: HeldEndpoint): void {
+    this.lanes.update(endpoint);
+    endpoint.awaitRate(() => {
+      this.update(endpoint);
+      this.options.onReady();
+    });
+  }
 
-function newEndpoint(id: string, license: string): Endpoint {
-  return {
-    id,
-    license,
-    waiting: [],
-    sending: 0,
-    isHeld: false,
-    underWay: new Set(),
-    ...QUEUE_START,
-    isAtStart: true,
-    epoch: 0,
-    pausedUntilMs: 0,
-    emptySinceMs: undefined,
-    keepUntilMs: 0,
-  };
+  private newEndpoint({ endpointId, license }: EndpointLease): HeldEndpoint {
+    const { concurrencyPerEndpoint, ticks } = this.options;
+    return new HeldEndpoint(endpointId, license, new Pace(concurrencyPerEndpoint), ticks);
+  }
 }

@@ -4,16 +4,26 @@ import { Webhook } from 'standardwebhooks';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
 import { DeliveryReceiver } from '../../test/support/delivery-receiver.js';
 import { MemoryQueue } from '../../test/support/memory-queue.js';
-import { PostgresQueue, type NewDelivery, type QueueBench } from '../../test/support/queue-bench.js';
+import {
+  FIRING,
+  PostgresQueue,
+  VEHICLE,
+  type NewDelivery,
+  type NewEndpoint,
+  type QueueBench,
+} from '../../test/support/queue-bench.js';
+import type { CheckOptions, Verdict } from '../access/permission-provider.js';
+import { builtInCatalog } from '../core/catalog.js';
+import type { AilingEndpoint, Settlement } from '../store/settlement.js';
 import { QueueLine } from '../../test/support/queue-line.js';
 import { parseRetrySchedule } from '../core/retry-schedule.js';
 import { silentLog, type Log } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
-import type { Settlement } from '../store/queue.js';
 import { AddressGuard } from '../target/address-guard.js';
 import { TargetClient } from '../target/http-client.js';
 import { newSigningSecret, SecretBox } from '../target/secret-box.js';
-import { Sender, type SenderOptions } from './sender.js';
+import { Sender } from './sender.js';
+import type { SenderOptions } from './sender-options.js';
 
 const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 const SECRET = newSigningSecret();
@@ -31,8 +41,8 @@ beforeAll(async () => {
 class Bell {
   private readonly listeners = new Set<(endpointIds: string[]) => void>();
 
-  ring(...endpointIds: string[]): void {
-    for (const listener of this.listeners) listener(endpointIds);
+  ring(endpointIds: readonly string[]): void {
+    for (const listener of this.listeners) listener([...endpointIds]);
   }
 
   listen(listener: (endpointIds: string[]) => void): Promise<() => Promise<void>> {
@@ -44,16 +54,58 @@ class Bell {
   }
 }
 
+/** Grants everything unless told; remembers what it was asked. */
+class Permissions {
+  readonly asked: { license: string; vehicles: readonly string[]; permissions: readonly string[]; fresh: boolean }[] =
+    [];
+  answer: (fresh: boolean, vehicle: string) => Verdict | Promise<Verdict> = () => 'granted';
+
+  async check(
+    license: string,
+    vehicles: readonly string[],
+    permissions: readonly string[],
+    { fresh = false }: CheckOptions = {},
+  ): Promise<Verdict[]> {
+    this.asked.push({ license, vehicles, permissions, fresh });
+    return Promise.all(vehicles.map(async (vehicle) => this.answer(fresh, vehicle)));
+  }
+}
+
+/** Writes down what it is told, and has the endpoint's status change. */
+class Health {
+  readonly warnings: [endpointId: string, percent: number, limit: string][] = [];
+  readonly given: [endpointId: string, status: string, reason: string][] = [];
+  failures = 0;
+
+  constructor(private readonly bench: QueueBench) {}
+
+  warn({ endpointId }: AilingEndpoint, percent: number, limit: string): Promise<void> {
+    this.warnings.push([endpointId, percent, limit]);
+    return Promise.resolve();
+  }
+
+  async giveUp(endpointId: string, status: 'failed' | 'gone', reason: string): Promise<boolean> {
+    if (this.failures-- > 0) throw new Error('connection refused');
+    this.given.push([endpointId, status, reason]);
+    await this.bench.setStatus(endpointId, status);
+    await this.bench.endPause(endpointId);
+    return true;
+  }
+}
+
 const queues: [string, () => Promise<QueueBench>][] = [
   ['a queue in memory', () => Promise.resolve(new MemoryQueue())],
   ['the queue in PostgreSQL', () => PostgresQueue.open()],
 ];
 
-describe.each(queues)('with %s', (_name, open) => {
+describe.each(queues)('with %s', (queueName, open) => {
   let bench: QueueBench;
   let receiver: DeliveryReceiver;
   let client: TargetClient;
   let bell: Bell;
+  let permissions: Permissions;
+  let health: Health;
+  let revoked: [license: string, vehicle: string][];
   /** What this test's senders took as now, ahead of the real time. */
   let aheadMs: number;
   const senders: Sender[] = [];
@@ -62,6 +114,9 @@ describe.each(queues)('with %s', (_name, open) => {
     bench = await open();
     receiver = await DeliveryReceiver.start(authority);
     bell = new Bell();
+    permissions = new Permissions();
+    health = new Health(bench);
+    revoked = [];
     aheadMs = 0;
     client = new TargetClient({
       guard: new AddressGuard({ allow: ['127.0.0.1'] }),
@@ -81,13 +136,10 @@ describe.each(queues)('with %s', (_name, open) => {
   });
 
   /** An endpoint at a path of the receiver, or anywhere else. */
-  async function endpoint(
-    path: string,
-    more: { license?: string; url?: string; secret?: string } = {},
-  ): Promise<string> {
-    const { license = LICENSE, url = receiver.url(path), secret } = more;
+  async function endpoint(path: string, more: Partial<NewEndpoint> = {}): Promise<string> {
     const id = randomUUID();
-    await bench.addEndpoint({ id, license, url, secret: secret ?? secrets.seal(SECRET, id) });
+    const url = more.url ?? receiver.url(path);
+    await bench.addEndpoint({ id, license: LICENSE, secret: secrets.seal(SECRET, id), ...more, url });
     return id;
   }
 
@@ -104,6 +156,15 @@ describe.each(queues)('with %s', (_name, open) => {
       secrets,
       bell,
       schedule: schedule.schedule,
+      permissions,
+      catalog: builtInCatalog,
+      health,
+      revoke: (license, vehicle) => {
+        revoked.push([license, vehicle]);
+        return Promise.resolve();
+      },
+      permissionCacheMs: 60_000,
+      failureLimits: { hours: 120 },
       concurrency: 50,
       concurrencyPerEndpoint: 5,
       timeoutMs: 5_000,
@@ -124,7 +185,7 @@ describe.each(queues)('with %s', (_name, open) => {
   const isNothingPending = async () => (await bench.pending()).length === 0;
 
   test('a delivery arrives once, as Standard Webhooks describe it', async () => {
-    const body = '{"id":"größe","data":{}}';
+    const body = '{"id":"größe","data":{"service":"signals","metricName":"vss.speed"}}';
     const endpointId = await endpoint('/hook');
     const [id] = await bench.enqueue([{ endpointId, payload: body }]);
     const { line } = await sender();
@@ -140,7 +201,7 @@ describe.each(queues)('with %s', (_name, open) => {
       'x-webhook-delivery': id,
       'x-webhook-attempt': '1',
     });
-    expect(new Webhook(SECRET).verify(received, headers as Record<string, string>)).toEqual({ id: 'größe', data: {} });
+    expect(new Webhook(SECRET).verify(received, headers as Record<string, string>)).toMatchObject({ id: 'größe' });
     expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
     expect(await bench.attempts()).toEqual([{ id, number: 1, outcome: 'delivered', statusCode: 200 }]);
     expect(await bench.pending()).toEqual([]);
@@ -154,7 +215,6 @@ describe.each(queues)('with %s', (_name, open) => {
       ['a redirect', { behaviour: 302 }, 'redirect', 302],
       ['400', { behaviour: 400 }, 'rejected', 400],
       ['401', { behaviour: 401 }, 'rejected', 401],
-      ['410', { behaviour: 410 }, 'rejected', 410],
       ['429', { behaviour: 429 }, 'rejected', 429],
       ['500', { behaviour: 500 }, 'rejected', 500],
       ['503', { behaviour: 503 }, 'rejected', 503],
@@ -255,7 +315,7 @@ describe.each(queues)('with %s', (_name, open) => {
       const { line } = await sender();
       await settled(line, 100);
       expect([...(await bench.statuses()).keys()].sort()).toEqual(ids);
-      expect(receiver.at('/slow')).toHaveLength(5);
+      expect(receiver.at('/slow')).toHaveLength(2);
     });
 
     test('nor for a license whose endpoints all hang, were they more than there are requests', async () => {
@@ -267,7 +327,7 @@ describe.each(queues)('with %s', (_name, open) => {
       await receiver.until(() => receiver.received.length === 10);
       const other = await endpoint('/quick', { license: 'another' });
       const ids = await bench.enqueue(times(50, { endpointId: other }));
-      bell.ring(other);
+      bell.ring([other]);
       await settled(line, 50);
       expect([...(await bench.statuses()).keys()].sort()).toEqual(ids);
       expect(receiver.received).toHaveLength(60);
@@ -293,13 +353,13 @@ describe.each(queues)('with %s', (_name, open) => {
       const endpointId = await endpoint('/hook');
       const { line } = await sender({ scanMs: NEVER_MS });
       await line.until(async () => (await bench.tokens()) === 1);
-      for (const count of [1, 2, 3]) {
+      for (const count of [1, 2]) {
         await bench.enqueue([{ endpointId }]);
-        bell.ring(endpointId, randomUUID());
+        bell.ring([endpointId, randomUUID()]);
         await receiver.until(() => receiver.received.length === count);
       }
       receiver.release('/hook');
-      await settled(line, 3);
+      await settled(line, 2);
     });
 
     test('by the scan without any bell', async () => {
@@ -316,26 +376,26 @@ describe.each(queues)('with %s', (_name, open) => {
       await bench.enqueue([{ endpointId }]);
       const { line } = await sender();
       await receiver.until(() => receiver.received.length === 1);
-      await bench.enqueue(times(3, { endpointId, dueMsAgo: 60_000 }));
-      await receiver.until(() => receiver.received.length === 4);
+      await bench.enqueue([{ endpointId, dueMsAgo: 60_000 }]);
+      await receiver.until(() => receiver.received.length === 2);
       receiver.release('/hook');
-      await settled(line, 4);
-      expect(receiver.received).toHaveLength(4);
+      await settled(line, 2);
+      expect(receiver.received).toHaveLength(2);
     });
   });
 
   test('what hangs is met again at every scan, and not sent again', async () => {
     receiver.behave('/hook', 'hang');
     const endpointId = await endpoint('/hook');
-    await bench.enqueue(times(3, { endpointId }));
+    await bench.enqueue(times(2, { endpointId }));
     let fetches = 0;
     const line = new QueueLine(bench.queue);
     line.before = (method) => void (method === 'fetch' && fetches++);
     await sender({}, line);
     await line.until(() => fetches >= 10);
-    expect(receiver.received).toHaveLength(3);
+    expect(receiver.received).toHaveLength(2);
     receiver.release('/hook');
-    await settled(line, 3);
+    await settled(line, 2);
   });
 
   test('an idle endpoint is given back, one whose retry is near is kept', async () => {
@@ -385,14 +445,14 @@ describe.each(queues)('with %s', (_name, open) => {
   describe('when the token is over', () => {
     test('a new one is taken, and what was under way is settled under it and not sent again', async () => {
       receiver.behave('/hook', 'hang');
-      const ids = await bench.enqueue(times(3, { endpointId: await endpoint('/hook') }));
+      const ids = await bench.enqueue(times(2, { endpointId: await endpoint('/hook') }));
       const { line } = await sender();
-      await receiver.until(() => receiver.received.length === 3);
+      await receiver.until(() => receiver.received.length === 2);
       await bench.endTokens();
       await line.until(async () => (await bench.tokens()) === 2);
       receiver.release('/hook', 500);
       await line.until(async () => (await bench.pending()).every(({ attempt }) => attempt === 1));
-      expect(receiver.received).toHaveLength(3);
+      expect(receiver.received).toHaveLength(2);
       expect(await bench.attempts()).toHaveLength(ids.length);
     });
 
@@ -481,7 +541,7 @@ describe.each(queues)('with %s', (_name, open) => {
     await line.until(() => settles === 1);
     // While the first is being written, the outcomes of these come together, and then one of the endpoints is gone.
     const [hanging, answered] = await bench.enqueue([{ endpointId: hook }, { endpointId: hook }, { endpointId: gone }]);
-    bell.ring(hook, gone);
+    bell.ring([hook, gone]);
     await line.until(() => attempts === 3);
     await bench.removeLease(gone);
     unblock();
@@ -598,14 +658,14 @@ describe.each(queues)('with %s', (_name, open) => {
       const endpointId = await endpoint('/hook');
       const ids = await bench.enqueue(times(20, { endpointId }));
       const { sender: stopping } = await sender();
-      await receiver.until(() => receiver.received.length === 5);
+      await receiver.until(() => receiver.received.length === 2);
       const stopped = stopping.stop(60_000);
-      bell.ring(endpointId);
+      bell.ring([endpointId]);
       receiver.release('/hook');
       await stopped;
-      expect([...(await bench.statuses()).keys()].sort()).toEqual(ids.slice(0, 5));
-      expect(await bench.pending()).toHaveLength(15);
-      expect(receiver.received).toHaveLength(5);
+      expect([...(await bench.statuses()).keys()].sort()).toEqual(ids.slice(0, 2));
+      expect(await bench.pending()).toHaveLength(18);
+      expect(receiver.received).toHaveLength(2);
       expect(await bench.held()).toEqual([]);
       expect(await bench.tokens()).toBe(0);
     });
@@ -654,7 +714,10 @@ describe.each(queues)('with %s', (_name, open) => {
     await settled(line, 2);
     const always = { delivery: id, endpoint: endpointId, type: 'trigger.fired', durationMs: expect.any(Number) };
     expect(lines).toEqual([
-      expect.objectContaining({ ...always, attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' }),
+      expect.objectContaining({
+        ...{ ...always, attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' },
+        ...{ license: LICENSE, profile: 'standard', breaker: 'closed', retryAfterMs: null, pauseUntil: null },
+      }),
       expect.objectContaining({ ...always, attempt: 2, outcome: 'delivered', statusCode: 200, settled: 'delivered' }),
     ]);
     const { values } = await metrics.deliveries.get();
@@ -663,30 +726,425 @@ describe.each(queues)('with %s', (_name, open) => {
       delivered: 1,
       cancelled: 1,
     });
+    expect((await metrics.attempts.get()).values.map(({ labels, value }) => [labels.outcome, value])).toEqual([
+      ['rejected', 1],
+      ['delivered', 1],
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('/hook');
     expect(await isNothingPending()).toBe(true);
   });
 
-  test('retries are due when the schedule says, from when the attempt ended', async () => {
-    receiver.behave('/hook', 500);
-    await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
-    const due: number[] = [];
-    const line = new QueueLine(bench.queue);
-    const NOW_MS = Date.now() + 1_000_000;
-    line.before = (method, values) => {
-      if (method === 'settle') due.push(...batchOf(values).map(({ nextDueAtMs }) => nextDueAtMs! - NOW_MS));
-    };
-    const stepped = parseRetrySchedule('stepped');
-    if (stepped.kind === 'invalid') throw new Error(stepped.reason);
-    await sender({ schedule: stepped.schedule, clock: () => NOW_MS, random: () => 0.5 }, line);
-    for (const attempt of [1, 2, 3, 4, 5]) {
-      await line.until(async () => (await bench.pending())[0]?.attempt === attempt);
-      await bench.makeDue();
-    }
+  test.each<[string, Partial<NewDelivery>, (endpointId: string) => Promise<void>, string]>([
+    ['of an endpoint that was deleted is cancelled', {}, (id) => bench.deleteEndpoint(id), 'cancelled'],
+    ['to a paused endpoint is held', {}, (id) => bench.setStatus(id, 'paused'), 'held'],
+    ['to a failed endpoint is held', {}, (id) => bench.setStatus(id, 'failed'), 'held'],
+    ['to one that is gone is held', {}, (id) => bench.setStatus(id, 'gone'), 'held'],
+    [
+      'of another event goes out, though its webhook was deleted',
+      { eventType: 'webhook.deleted', isLive: false, payload: '{"actor":"x"}' },
+      () => Promise.resolve(),
+      'delivered',
+    ],
+  ])('a delivery %s', async (_what, more, change, expected) => {
+    const endpointId = await endpoint('/hook');
+    await change(endpointId);
+    const [id] = await bench.enqueue([{ endpointId, ...more }]);
+    const { line } = await sender();
     await settled(line, 1);
-    const MINUTE_MS = 60_000;
-    expect(due.slice(0, 5)).toEqual([1, 5, 30, 120, 1440].map((minutes) => minutes * MINUTE_MS * 1.05));
-    expect([...(await bench.statuses()).values()]).toEqual(['failed']);
-    expect(receiver.received).toHaveLength(6);
+    expect(await bench.statuses()).toEqual(new Map([[id, expected]]));
+    expect(receiver.received).toHaveLength(expected === 'delivered' ? 1 : 0);
+    expect(await bench.attempts()).toHaveLength(expected === 'delivered' ? 1 : 0);
+    expect((await bench.health(endpointId)).failures).toBe(0);
+  });
+
+  test('a log event goes out as a CloudEvent, and nobody is asked for a permission', async () => {
+    const endpointId = await endpoint('/hook');
+    await bench.enqueue([{ endpointId, eventType: 'webhook.disabled', payload: '{"actor":"x"}' }]);
+    const { line } = await sender();
+    await settled(line, 1);
+    const [{ body, headers }] = receiver.received as [(typeof receiver.received)[number]];
+    expect(headers['x-webhook-event']).toBe('webhook.disabled');
+    expect(JSON.parse(body)).toMatchObject({ type: 'tripline.webhook.disabled', data: { actor: 'x' } });
+    expect(permissions.asked).toEqual([]);
+  });
+
+  test('of each attempt the request is kept without its signature, and what was answered', async () => {
+    receiver.behave('/hook', { status: 500, headers: { 'x-trace': 'abc' }, body: 'no\0pe' });
+    await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+    const { line } = await sender();
+    await line.until(async () => (await bench.attempts()).length === 1);
+    const [kept] = await bench.kept();
+    expect(JSON.parse(kept!.requestHeaders!)).toMatchObject({
+      'x-webhook-attempt': '1',
+      'user-agent': expect.any(String),
+    });
+    const signature = receiver.received[0]!.headers['webhook-signature'] as string;
+    expect(kept!.requestHeaders).not.toContain(signature);
+    expect(JSON.parse(kept!.responseHeaders!)).toMatchObject({ 'x-trace': 'abc' });
+    expect(kept).toMatchObject({ responseBody: expect.stringMatching(/^no.pe$/), isTruncated: false });
+  });
+
+  test('of a long answer 16 KiB are kept', async () => {
+    receiver.behave('/hook', { status: 200, body: 'ü'.repeat(20_000) });
+    await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+    const { line } = await sender();
+    await settled(line, 1);
+    const [kept] = await bench.kept();
+    expect(kept).toMatchObject({ responseBody: 'ü'.repeat(8_192), isTruncated: true });
+  });
+
+  describe("an endpoint's own", () => {
+    test('schedule counts, from when the delivery was queued anew', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook', { retry: '10ms' });
+      const [id] = await bench.enqueue([{ endpointId, attempt: 6, round: 6 }]);
+      const { line } = await sender();
+      await settled(line, 1);
+      expect(await bench.statuses()).toEqual(new Map([[id, 'failed']]));
+      expect((await bench.attempts()).map(({ number }) => number)).toEqual([7, 8]);
+    });
+
+    test('schedule that cannot be read is the general one', async () => {
+      receiver.behave('/hook', 500);
+      await bench.enqueue([{ endpointId: await endpoint('/hook', { retry: 'often' }) }]);
+      const { line } = await sender({ schedule: { delaysMs: [10] } });
+      await settled(line, 1);
+      expect(receiver.received).toHaveLength(2);
+    });
+
+    test('time-out counts', async () => {
+      receiver.behave('/hook', 'hang');
+      const asked: (number | undefined)[] = [];
+      await bench.enqueue([
+        { endpointId: await endpoint('/hook', { timeoutSeconds: 7 }) },
+        { endpointId: await endpoint('/hook') },
+      ]);
+      const post: SenderOptions['client']['post'] = (request) => {
+        asked.push(request.timeoutMs);
+        return client.post({ ...request, timeoutMs: 10 });
+      };
+      const { line } = await sender({ client: { post } });
+      await line.until(async () => (await bench.attempts()).length === 2);
+      expect(asked.sort()).toEqual([5_000, 7_000]);
+    });
+  });
+
+  describe('410', () => {
+    test('holds the delivery and what waits, and the endpoint is given up', async () => {
+      receiver.behave('/hook', 410);
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(5, { endpointId }));
+      const { line } = await sender();
+      await settled(line, 5);
+      expect(await bench.statuses()).toEqual(new Map(ids.map((id) => [id, 'held'])));
+      expect(health.given[0]).toEqual([endpointId, 'gone', 'Answered 410.']);
+      expect(receiver.received.length).toBeLessThanOrEqual(2);
+      expect((await bench.attempts())[0]).toMatchObject({ outcome: 'rejected', statusCode: 410 });
+    });
+
+    test('that could not be written down is asked for again', async () => {
+      receiver.behave('/hook', 410);
+      const endpointId = await endpoint('/hook');
+      health.failures = 2;
+      await bench.enqueue(times(6, { endpointId }));
+      const { line } = await sender({ concurrencyPerEndpoint: 1 });
+      await settled(line, 6);
+      expect(receiver.received).toHaveLength(3);
+      expect(health.given).toHaveLength(1);
+    });
+  });
+
+  describe('Retry-After', () => {
+    test('leaves the whole endpoint alone, on record, and puts off the delivery', async () => {
+      const now = Date.now() + 60_000;
+      receiver.behave('/hook', [{ status: 503, headers: { 'retry-after': '7200' } }, 200]);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue(times(2, { endpointId }));
+      const line = new QueueLine(bench.queue);
+      const settlements: Settlement[] = [];
+      line.before = (method, values) => void (method === 'settle' && settlements.push(...batchOf(values)));
+      await sender({ concurrencyPerEndpoint: 1, clock: () => now }, line);
+      await line.until(async () => (await bench.held()).length === 0 && settlements.length > 0);
+      expect(settlements[0]).toMatchObject({ pauseUntilMs: now + 7_200_000, nextDueAtMs: now + 7_200_000 });
+      expect(receiver.received).toHaveLength(1);
+      expect(await bench.health(endpointId)).toEqual({ failures: 1, isPaused: true });
+      // What ends the pause on record ends it here.
+      await bench.endPause(endpointId);
+      await settled(line, 1);
+      expect(receiver.received).toHaveLength(2);
+    });
+  });
+
+  describe('a dead receiver', () => {
+    test('costs one request for each probe, then everything goes again', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.setFailures(endpointId, 4);
+      await bench.enqueue(times(20, { endpointId }));
+      const now = Date.now();
+      const { line } = await sender({ concurrencyPerEndpoint: 1, clock: () => now });
+      for (const failures of [5, 6, 7]) {
+        await line.until(
+          async () => (await bench.health(endpointId)).failures === failures && (await bench.held()).length === 0,
+        );
+        expect(receiver.received).toHaveLength(failures - 4);
+        expect((await bench.health(endpointId)).isPaused).toBe(true);
+        if (failures === 7) receiver.behave('/hook', 200);
+        await bench.endPause(endpointId);
+      }
+      await settled(line, 17);
+      expect((await bench.health(endpointId)).failures).toBe(0);
+      expect(receiver.received).toHaveLength(20);
+    });
+
+    test('lets what has waited for too long expire, once a minute', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.setFailures(endpointId, 4);
+      // Two retries of 1 h and 2 h, a tenth of chance, three time-outs of 5 s and a minute.
+      const lifeMs = 3 * 3_600_000 * 1.1 + 15_000 + 60_000;
+      const ids = await bench.enqueue([
+        { endpointId },
+        { endpointId, queuedMsAgo: lifeMs + 60_000 },
+        { endpointId, queuedMsAgo: lifeMs - 60_000 },
+      ]);
+      const line = new QueueLine(bench.queue);
+      let expiries = 0;
+      line.before = (method) => void (method === 'expire' && expiries++);
+      await sender({ concurrencyPerEndpoint: 1 }, line);
+      await settled(line, 1);
+      expect(await bench.statuses()).toEqual(new Map([[ids[1], 'failed']]));
+      await bench.endPause(endpointId);
+      await line.until(() => receiver.received.length === 2);
+      expect(expiries).toBe(1);
+    });
+  });
+
+  describe('health', () => {
+    test('its owner is warned before that', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue([{ endpointId }]);
+      const { line } = await sender({ failureLimits: { hours: 120, count: 2 } });
+      await line.until(() => health.warnings.length === 1);
+      expect(health.warnings).toEqual([[endpointId, 50, '2 firings']]);
+      expect(health.given).toEqual([]);
+    });
+
+    test('the endpoint is given up when so many firings in a row failed, and what waits is held', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue(times(10, { endpointId }));
+      const { line } = await sender({ failureLimits: { hours: 120, count: 4 }, concurrencyPerEndpoint: 1 });
+      await settled(line, 5);
+      expect(health.given[0]).toEqual([
+        endpointId,
+        'failed',
+        expect.stringMatching(/^[45] firings in a row failed\.$/),
+      ]);
+      expect(receiver.received.length).toBeLessThanOrEqual(5);
+    });
+  });
+
+  describe('a permission is asked for before a firing goes out', () => {
+    test('once for many, and remembered', async () => {
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue(times(20, { endpointId }));
+      const { line } = await sender();
+      await settled(line, 20);
+      const { permissions: needed } = builtInCatalog.find('signal', 'speed')!;
+      expect(permissions.asked).toEqual([{ license: LICENSE, vehicles: [VEHICLE], permissions: needed, fresh: false }]);
+    });
+
+    test('a no that is repeated cancels, and what depends on it is ended once', async () => {
+      permissions.answer = () => 'denied';
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(2, { endpointId }));
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      const { line } = await sender({
+        revoke: (license, vehicle) => {
+          revoked.push([license, vehicle]);
+          return ended;
+        },
+      });
+      await settled(line, 2);
+      expect(await bench.statuses()).toEqual(new Map(ids.map((id) => [id, 'cancelled'])));
+      expect(permissions.asked.map(({ fresh }) => fresh).slice(0, 2)).toEqual([false, true]);
+      expect(revoked).toEqual([[LICENSE, VEHICLE]]);
+      expect(receiver.received).toEqual([]);
+      end();
+    });
+
+    test('a no that is not repeated was outdated', async () => {
+      permissions.answer = (fresh) => (fresh ? 'granted' : 'denied');
+      await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      const { line } = await sender();
+      await settled(line, 1);
+      expect(receiver.received).toHaveLength(1);
+      expect(revoked).toEqual([]);
+    });
+
+    test.each<[string, () => Verdict]>([
+      ['nobody knows', () => 'unknown'],
+      [
+        'the question fails',
+        () => {
+          throw new Error('no database');
+        },
+      ],
+    ])('when %s it is put off without an attempt', async (_what, answer) => {
+      permissions.answer = answer;
+      const endpointId = await endpoint('/hook');
+      const [id] = await bench.enqueue([{ endpointId }]);
+      const line = new QueueLine(bench.queue);
+      const waits: number[] = [];
+      const now = Date.now();
+      line.before = (method, values) => {
+        if (method === 'settle') waits.push(...batchOf(values).map(({ nextDueAtMs }) => nextDueAtMs! - now));
+      };
+      const metrics = new Metrics();
+      await sender({ clock: () => now, metrics }, line);
+      for (const count of [1, 2, 3]) {
+        await line.until(() => waits.length === count);
+        if (count === 3) permissions.answer = () => 'granted';
+        // The row is where the settling put it only when that is written.
+        await line.until(async () => {
+          await bench.makeDue();
+          return waits.length > count || (await bench.statuses()).size > 0;
+        });
+      }
+      await settled(line, 1);
+      expect(waits.slice(0, 3)).toEqual([1_000, 2_000, 4_000]);
+      expect(await bench.attempts()).toEqual([{ id, number: 1, outcome: 'delivered', statusCode: 200 }]);
+      expect((await bench.health(endpointId)).failures).toBe(0);
+      expect(await metrics.registry.metrics()).toContain('tripline_deliveries_total{outcome="postponed"} 3');
+    });
+
+    test('of a metric that is not in the catalog it is put off', async () => {
+      const [id] = await bench.enqueue([
+        { endpointId: await endpoint('/hook'), payload: FIRING.replace('speed', 'gone') },
+      ]);
+      const { line } = await sender();
+      await line.until(() => line.batches.length > 0);
+      expect(await bench.pending()).toEqual([{ id, attempt: 0 }]);
+      expect(permissions.asked).toEqual([]);
+    });
+
+    test('and what is to be left alone by the time of the answer is not sent', async () => {
+      let answer = () => {};
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      permissions.answer = async (_fresh, vehicle): Promise<Verdict> => {
+        if (vehicle !== VEHICLE) await answered;
+        return 'granted';
+      };
+      // Another permission, so that they are not asked for together.
+      const elsewhere = {
+        vehicle: 'did:erc721:1:0x0:2',
+        payload: FIRING.replace('speed', 'currentLocationCoordinates'),
+      };
+      receiver.behave('/hook', [{ status: 503, headers: { 'retry-after': '7200' } }, 200]);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue([{ endpointId }, { endpointId, ...elsewhere }]);
+      const { line } = await sender();
+      await line.until(async () => (await bench.attempts()).length === 1);
+      answer();
+      await line.until(async () => (await bench.held()).length === 0);
+      expect(receiver.received).toHaveLength(1);
+      expect((await bench.pending()).map(({ attempt }) => attempt)).toEqual([1, 0]);
+    });
+  });
+
+  test('no second has more requests than the endpoint may have, whoever sent before', async () => {
+    const endpointId = await endpoint('/hook', { maxPerSecond: 3 });
+    const other = await endpoint('/other');
+    await bench.enqueue(times(8, { endpointId }));
+    const startsMs: number[] = [];
+    const post: SenderOptions['client']['post'] = (request) => {
+      if (request.url.endsWith('/hook')) startsMs.push(performance.now());
+      return client.post(request);
+    };
+    const first = await sender({ client: { post } });
+    await first.line.until(async () => (await bench.countSettled(endpointId)) >= 3);
+    await first.sender.stop(5_000);
+    const { line } = await sender({ client: { post } });
+    await bench.enqueue(times(20, { endpointId: other }));
+    await settled(line, 28);
+    const spansMs = startsMs.slice(3).map((atMs, index) => atMs - startsMs[index]!);
+    expect(startsMs).toHaveLength(8);
+    expect(spansMs.filter((spanMs) => spanMs <= 1_000)).toEqual([]);
+  });
+
+  test('with as many hanging endpoints as there are requests the others still go out', async () => {
+    const paths = Array.from({ length: 8 }, (_, n) => `/slow/${n}`);
+    for (const path of paths) receiver.behave(path, 'hang');
+    const slow = await Promise.all(paths.map((path, n) => endpoint(path, { license: `license ${n}` })));
+    await bench.enqueue(slow.flatMap((endpointId) => times(5, { endpointId, dueMsAgo: 1_000 })));
+    const { line } = await sender({ concurrency: 8 });
+    // Each has its two requests: more than there are, so that some have moved.
+    await receiver.until(() => receiver.received.length === 16);
+    const quick = await endpoint('/quick');
+    await bench.enqueue(times(50, { endpointId: quick }));
+    bell.ring([quick]);
+    await settled(line, 50);
+    expect(receiver.at('/quick')).toHaveLength(50);
+    expect(receiver.received).toHaveLength(66);
+  });
+
+  test('ten deliveries of one license go before a hundredth of a hundred thousand of another', async () => {
+    const count = queueName.includes('PostgreSQL') ? 100_000 : 5_000;
+    const [flood, modest] = await Promise.all([endpoint('/flood'), endpoint('/modest', { license: 'another' })]);
+    await bench.flood(flood, count);
+    const { line } = await sender();
+    await receiver.until(() => receiver.received.length > 10);
+    const before = receiver.received.length;
+    await bench.enqueue(times(10, { endpointId: modest }));
+    bell.ring([modest]);
+    await receiver.until(() => receiver.at('/modest').length === 10);
+    expect(receiver.at('/flood').length - before).toBeLessThan(1_000);
+    expect(await line.queue.depth(5)).toMatchObject({ openBreakers: 0 });
+  });
+
+  describe('retries are due when the schedule says, from when the attempt ended', () => {
+    const [S, M, H] = [1_000, 60_000, 3_600_000];
+    const presets: [string, number[]][] = [
+      ['stepped', [M, 5 * M, 30 * M, 2 * H, 24 * H]],
+      ['exponential', [30 * S, 60 * S, 120 * S, 240 * S, 480 * S]],
+      ['standard', [5 * S, 5 * M, 30 * M, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H]],
+    ];
+
+    test.each(presets)('%s, whole', async (name, delaysMs) => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue([{ endpointId }]);
+      const parsed = parseRetrySchedule(name);
+      if (parsed.kind === 'invalid') throw new Error(parsed.reason);
+      const line = new QueueLine(bench.queue);
+      let now = Date.now();
+      let dueMs = now;
+      const startedMs: number[] = [];
+      line.before = (method, values) => {
+        if (method !== 'settle') return;
+        for (const { attempt, nextDueAtMs } of batchOf(values)) {
+          startedMs.push(attempt!.startedAtMs);
+          dueMs = nextDueAtMs ?? NaN;
+        }
+      };
+      await sender({ schedule: parsed.schedule, clock: () => now, random: () => 0.5 }, line);
+      const firstMs = now;
+      for (let attempt = 1; attempt <= delaysMs.length; attempt++) {
+        await line.until(async () => (await bench.pending())[0]?.attempt === attempt);
+        now = dueMs;
+        await bench.makeDue();
+        await bench.endPause(endpointId);
+      }
+      await settled(line, 1);
+      let sumMs = 0;
+      const expected = [0, ...delaysMs.map((delayMs) => (sumMs += delayMs * 1.05))];
+      expect(startedMs.map((atMs) => atMs - firstMs)).toEqual(expected);
+      expect([...(await bench.statuses()).values()]).toEqual(['failed']);
+      expect(receiver.received).toHaveLength(delaysMs.length + 1);
+    });
   });
 });
 

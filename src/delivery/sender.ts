@@ -1,60 +1,45 @@
-import { nextAttemptMs, type RetrySchedule } from '../core/retry-schedule.js';
-import type { Log } from '../observability/log.js';
-import type { Metrics } from '../observability/metrics.js';
-import type { Doorbell } from '../store/doorbell.js';
-import type { DeliveryQueue, DueDelivery, Settlement } from '../store/queue.js';
-import type { TargetClient } from '../target/http-client.js';
-import type { SecretBox } from '../target/secret-box.js';
-import { requestOf, resultOf, type AttemptResult } from './attempt.js';
+import type { DueDelivery } from '../store/due-delivery.js';
+import type { Settled } from '../store/queue.js';
+import type { AilingEndpoint, Settlement } from '../store/settlement.js';
+import { SecretKeyUnknown, SecretUnreadable } from '../target/secret-box.js';
+import { Admission } from './admission.js';
+import { Delivering } from './delivering.js';
 import { Feeder } from './feeder.js';
+import { HealthWatch } from './health-watch.js';
+import { SLOW_MS } from './lanes.js';
+import { PermissionCheck } from './permission-check.js';
 import { Roster } from './roster.js';
+import { completed, type CompleteOptions, type SenderOptions } from './sender-options.js';
 import { SenderToken } from './sender-token.js';
 import { Settler } from './settler.js';
 
-const SCAN_MS = 1_000;
 /** Sending stops while so many outcomes wait for the database: each is a delivery that might be made twice. */
 const UNSETTLED_MAX = 2_000;
 /** When to look again at an endpoint whose secret could not be opened: a key has to be configured first. */
 const SECRET_RETRY_MS = 60_000;
-
-export interface SenderOptions {
-  queue: Pick<DeliveryQueue, keyof DeliveryQueue>;
-  client: Pick<TargetClient, 'post'>;
-  secrets: Pick<SecretBox, 'open'>;
-  bell: Pick<Doorbell, 'listen'>;
-  schedule: RetrySchedule;
-  /** Requests at once, in all. One license alone gets half of them, so that others never wait for its time-outs. */
-  concurrency: number;
-  concurrencyPerEndpoint: number;
-  /** For one attempt, from the name's resolution to the answer's last byte. */
-  timeoutMs: number;
-  log: Log;
-  metrics: Metrics;
-  /** Ms since 1970. */
-  clock?: () => number;
-  /** From 0 up to 1. */
-  random?: () => number;
-  /** Default: a third of a token's life. */
-  heartbeatMs?: number;
-  /** Default: 1 s. */
-  scanMs?: number;
-}
+/** How long writing down that an endpoint is gone may take before it is sent to again. */
+const GONE_MS = 60_000;
 
 /**
  * Sends what is due, to the endpoints it holds, and writes what became of it. Any number of these work on one queue; an
  * endpoint is held by one of them, so its limits are exact. A delivery goes through these states here: *waiting* (read
- * from the queue), *being sent*, *unsettled* (the outcome is to be written), and is then gone or queued for later.
+ * from the queue), *being sent* (its permission is asked for, then its request is made), *unsettled* (the outcome is to
+ * be written), and is then gone, or queued for later. An endpoint that is to be left alone has nothing waiting here; if
+ * that is on record it is given back, and leased again, by whomever, when its time has come.
  *
  * If the process is killed at any point, the rows are still queued, another sender leases the endpoints when the token
- * has run out, and what was sent but not settled is sent again, under the same id. If the database is away, nothing new
- * is sent once our leases may have run out, and outcomes wait until it is back.
+ * has run out, and what was sent but not settled is sent again, under the same id. What an endpoint's failures lead to
+ * (its pause, its breaker, being given up) is decided by what is on record, so that it survives too. If the database is
+ * away, nothing new is sent once our leases may have run out, and outcomes wait until it is back.
  */
 export class Sender {
-  private readonly options: SenderOptions & Required<Pick<SenderOptions, 'clock' | 'random' | 'scanMs'>>;
+  private readonly options: CompleteOptions;
   private readonly roster: Roster;
   private readonly token: SenderToken;
   private readonly settler: Settler;
   private readonly feeder: Feeder;
+  private readonly delivering: Delivering;
+  private readonly health: HealthWatch;
   private isStopping = false;
   private isPumping = false;
   /** Nothing more will be read from the queue. */
@@ -63,9 +48,9 @@ export class Sender {
   private onQuiet: (() => void) | undefined;
 
   constructor(options: SenderOptions) {
-    this.options = { clock: Date.now, random: Math.random, scanMs: SCAN_MS, ...options };
+    this.options = completed(options);
     const { queue, log, heartbeatMs } = this.options;
-    this.roster = new Roster(this.options);
+    this.roster = new Roster({ ...this.options, onReady: () => this.pump() });
     this.token = new SenderToken({
       queue,
       heartbeatMs,
@@ -77,10 +62,16 @@ export class Sender {
       queue,
       log,
       claim: (endpointIds) => this.claim(endpointIds),
-      onSettled: (settlements) => this.forget(settlements.map(({ delivery }) => delivery)),
+      onSettled: (settlements, settled) => this.settled(settlements, settled),
       onLost: (endpointIds) => this.giveUp(endpointIds),
     });
     this.feeder = new Feeder({ ...this.options, roster: this.roster, token: this.token, pump: () => this.pump() });
+    this.health = new HealthWatch({
+      ...this.options,
+      limits: this.options.failureLimits,
+      onGivenUp: (endpointId, isGivenUp) => this.unblock(endpointId, isGivenUp),
+    });
+    this.delivering = this.newDelivering();
   }
 
   /** Begins to send. A database that is not there is waited for in the background. */
@@ -132,75 +123,45 @@ export class Sender {
   }
 
   private async deliver(delivery: DueDelivery): Promise<void> {
-    const { payload } = delivery;
-    // A deleted webhook or endpoint, or an event that is older than its retention.
-    if (!delivery.isLive || payload === null) {
-      this.options.metrics.deliveries.inc({ outcome: 'cancelled' });
-      this.finish({ delivery, outcome: 'cancelled' });
-      return;
-    }
-    const startedAtMs = this.options.clock();
-    let settlement: Settlement;
+    const timer = setTimeout(() => {
+      this.roster.slowDown(delivery);
+      this.pump();
+    }, SLOW_MS);
     try {
-      const request = requestOf({ ...delivery, payload }, { secrets: this.options.secrets, nowMs: startedAtMs });
-      const answer = await this.options.client.post({ ...request, timeoutMs: this.options.timeoutMs });
-      settlement = this.decide(delivery, startedAtMs, resultOf(answer));
+      const settlement = await this.delivering.deliver(delivery);
+      if (settlement) this.finish(settlement);
+      else this.putBack(delivery);
     } catch (error) {
       this.holdBack(delivery, error);
-      return;
+    } finally {
+      clearTimeout(timer);
     }
-    this.finish(settlement);
-  }
-
-  private decide(delivery: DueDelivery, startedAtMs: number, result: AttemptResult): Settlement {
-    const { schedule, random, clock, metrics } = this.options;
-    metrics.deliverySeconds.observe(result.durationMs / 1_000);
-    const { outcome, statusCode, error, durationMs } = result;
-    const attempt = { startedAtMs, durationMs, outcome, statusCode, error };
-    const delayMs = outcome === 'delivered' ? undefined : nextAttemptMs(schedule, delivery.attempt + 1, random());
-    const settled = outcome === 'delivered' ? 'delivered' : delayMs === undefined ? 'failed' : 'retry';
-    const nextDueAtMs = delayMs === undefined ? undefined : clock() + delayMs;
-    metrics.deliveries.inc({ outcome: settled === 'retry' ? 'retried' : settled });
-    this.logAttempt(delivery, attempt, settled, nextDueAtMs);
-    return { delivery, outcome: settled, nextDueAtMs, attempt };
-  }
-
-  /** The one line of an attempt, with everything that is known of it. */
-  private logAttempt(
-    delivery: DueDelivery,
-    attempt: NonNullable<Settlement['attempt']>,
-    settled: Settlement['outcome'],
-    nextDueAtMs: number | undefined,
-  ): void {
-    const fields = {
-      delivery: delivery.id,
-      event: delivery.eventId,
-      type: delivery.eventType,
-      license: delivery.license,
-      trigger: delivery.triggerId,
-      vehicle: delivery.vehicle,
-      endpoint: delivery.endpointId,
-      attempt: delivery.attempt + 1,
-      outcome: attempt.outcome,
-      statusCode: attempt.statusCode,
-      error: attempt.error,
-      durationMs: Math.round(attempt.durationMs),
-      ageMs: attempt.startedAtMs - delivery.createdAtMs,
-      settled,
-      nextDueAt: nextDueAtMs === undefined ? null : new Date(nextDueAtMs).toISOString(),
-    };
-    this.options.log.info(fields, 'attempt to deliver');
   }
 
   /** No request could be made, through no fault of the target: that uses up no attempt. */
   private holdBack(delivery: DueDelivery, error: unknown): void {
     const { endpointId: endpoint, license, id } = delivery;
-    this.options.log.error(
-      { err: error, endpoint, license, delivery: id },
-      'an endpoint cannot be sent to; see the error, and whether every secret encryption key is configured',
-    );
+    const fields = { err: error, endpoint, license, delivery: id };
+    if (!(error instanceof SecretKeyUnknown || error instanceof SecretUnreadable)) {
+      // It would never be better, and must not hold up what comes after it.
+      this.options.log.error(fields, 'a delivery failed, because no request can be made of it');
+      this.options.metrics.deliveries.inc({ outcome: 'failed' });
+      this.finish({ delivery, outcome: 'failed' });
+      return;
+    }
+    // Others that were under way with it tell the same.
+    if (this.roster.maySend(endpoint)) {
+      const message =
+        'an endpoint cannot be sent to; see the error, and whether every secret encryption key is configured';
+      this.options.log.error(fields, message);
+    }
+    this.roster.block(endpoint, this.options.clock() + SECRET_RETRY_MS);
+    this.putBack(delivery);
+  }
+
+  /** It was not sent: it is merely queued, as before. */
+  private putBack(delivery: DueDelivery): void {
     this.roster.sent(delivery);
-    this.roster.pause(endpoint, this.options.clock() + SECRET_RETRY_MS);
     this.forget([delivery]);
   }
 
@@ -211,6 +172,29 @@ export class Sender {
     }
     this.settler.add(settlement);
     this.goOn();
+  }
+
+  private settled(settlements: readonly Settlement[], { rung, ailing }: Settled): void {
+    this.health.look(ailing);
+    this.expire(settlements, ailing);
+    this.options.bell.ring(rung);
+    this.forget(settlements.map(({ delivery }) => delivery));
+  }
+
+  /** Where nothing arrives, what has waited for too long does not wait any longer. */
+  private expire(settlements: readonly Settlement[], ailing: readonly AilingEndpoint[]): void {
+    if (ailing.length === 0) return;
+    const targets = new Map(settlements.map(({ delivery: { endpointId, target } }) => [endpointId, target]));
+    for (const one of ailing) {
+      const target = targets.get(one.endpointId);
+      if (target) this.health.expire(one, this.delivering.expiresBeforeMs(target));
+    }
+  }
+
+  /** What waits for the endpoint is to be read as it is now. */
+  private unblock(endpointId: string, isGivenUp: boolean): void {
+    this.roster.unblock(endpointId, isGivenUp);
+    this.feeder.resume();
   }
 
   private forget(deliveries: readonly DueDelivery[]): void {
@@ -258,5 +242,20 @@ export class Sender {
 
   private checkQuiet(): void {
     if (this.isFed && this.roster.isQuiet) this.onQuiet?.();
+  }
+
+  private newDelivering(): Delivering {
+    const { permissions: provider, permissionCacheMs: cacheMs } = this.options;
+    const permissions = new PermissionCheck({ ...this.options, provider, cacheMs });
+    return new Delivering({
+      ...this.options,
+      admission: new Admission({ ...this.options, permissions }),
+      roster: this.roster,
+      mayBegin: (endpointId) => !this.isStopping && this.token.isUsable && this.roster.maySend(endpointId),
+      onGone: (endpointId, reason) => {
+        this.roster.block(endpointId, this.options.clock() + GONE_MS);
+        this.health.gone(endpointId, reason);
+      },
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../observability/log.js';
-import type { DeliveryQueue, Settlement } from '../store/queue.js';
+import type { DeliveryQueue, Settled } from '../store/queue.js';
+import type { Settlement } from '../store/settlement.js';
 import { BackOff } from './back-off.js';
 
 /** What one call settles at most: more saves nothing and holds its rows for longer. */
@@ -16,7 +17,7 @@ export interface SettlerOptions {
    */
   claim: (endpointIds: string[]) => Promise<{ token: string; strangers: number }>;
   /** These are written, or were refused for good. */
-  onSettled: (settlements: readonly Settlement[]) => void;
+  onSettled: (settlements: readonly Settlement[], settled: Settled) => void;
   /** Some of these endpoints, which were thought to be held, are not. */
   onLost: (endpointIds: string[]) => void;
 }
@@ -60,11 +61,11 @@ export class Settler {
       // They stay in place until they are written, so that `size` counts them.
       const batch = this.pending.slice(0, this.batchMax);
       try {
-        await this.settle(batch);
+        const settled = await this.settle(batch);
         this.pending.splice(0, batch.length);
         this.batchMax = Math.min(BATCH_MAX, this.batchMax * 2);
         this.backOff.succeed();
-        this.options.onSettled(batch);
+        this.options.onSettled(batch, settled);
       } catch (error) {
         await this.recover(batch, error);
       }
@@ -72,12 +73,13 @@ export class Settler {
     this.isRunning = false;
   }
 
-  private async settle(batch: readonly Settlement[]): Promise<void> {
+  private async settle(batch: readonly Settlement[]): Promise<Settled> {
     const endpointIds = [...new Set(batch.map(({ delivery }) => delivery.endpointId))];
     const { token, strangers } = await this.options.claim(endpointIds);
-    const answer = await this.options.queue.settle(token, batch);
+    const settled = await this.options.queue.settle(token, batch);
     // Of endpoints that are not held, only what was delivered is written; others will send the rest again.
-    if (answer.kind === 'lost' && answer.endpoints > strangers) this.options.onLost(endpointIds);
+    if (settled.lost > strangers) this.options.onLost(endpointIds);
+    return settled;
   }
 
   private async recover(batch: readonly Settlement[], error: unknown): Promise<void> {

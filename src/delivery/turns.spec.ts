@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DueDelivery } from '../store/queue.js';
+import type { DueDelivery } from '../store/due-delivery.js';
 import { Turns, type Place } from './turns.js';
 
-/** A place whose deliveries have the ids `<name>1`, `<name>2` … */
-function place(license: string, name: string, count: number): Place {
+/** A place whose deliveries have the ids `<name>1`, `<name>2` …; it admits `most` at once. */
+function place(license: string, name: string, count: number, most = Infinity): Place & { most: number } {
   const waiting = Array.from({ length: count }, (_, n) => ({ id: `${name}${n + 1}` }) as DueDelivery);
-  return { license, waiting, sending: 0 };
+  return { license, waiting, sending: 0, most, admits: admits };
 }
 
-function turnsOf(limits: [number, number], places: Place[]): Turns {
+function admits(this: Place & { most: number }): boolean {
+  return this.sending < this.most;
+}
+
+function turnsOf(limits: [number, number], places: (Place & { most: number })[]): Turns {
   const turns = new Turns(...limits);
+  for (const one of places) one.most = Math.min(one.most, limits[1]);
   for (const one of places) turns.update(one);
   return turns;
 }
@@ -17,12 +22,19 @@ function turnsOf(limits: [number, number], places: Place[]): Turns {
 /** Takes what may be sent now, until nothing may. */
 function takeAll(turns: Turns): string[] {
   const ids: string[] = [];
-  for (let next = turns.next(); next; next = turns.next()) ids.push(next.id);
+  for (let next = turns.next(); next; next = turns.next()) ids.push(next.delivery.id);
   return ids;
 }
 
+/** A request of the place is over. */
+function finish(turns: Turns, one: Place): void {
+  one.sending--;
+  turns.leave(one.license);
+  turns.update(one);
+}
+
 describe('turns go round licenses, then their endpoints, each in its order', () => {
-  test.each<[string, [number, number], Place[], string[]]>([
+  test.each<[string, [number, number], (Place & { most: number })[], string[]]>([
     ['one endpoint, in order', [10, 10], [place('A', 'a', 3)], ['a1', 'a2', 'a3']],
     ['two endpoints of a license', [10, 10], [place('A', 'a', 2), place('A', 'b', 2)], ['a1', 'b1', 'a2', 'b2']],
     ['two licenses', [10, 10], [place('A', 'a', 3), place('B', 'b', 1)], ['a1', 'b1', 'a2', 'a3']],
@@ -39,7 +51,7 @@ describe('turns go round licenses, then their endpoints, each in its order', () 
 });
 
 describe('limits', () => {
-  test.each<[string, [number, number], Place[], number]>([
+  test.each<[string, [number, number], (Place & { most: number })[], number]>([
     ['of one endpoint', [100, 3], [place('A', 'a', 50)], 3],
     ['in all', [4, 10], [place('A', 'a', 50), place('B', 'b', 50)], 4],
     ['one license gets half', [20, 2], Array.from({ length: 50 }, (_, n) => place('A', `a${n}-`, 5)), 10],
@@ -56,7 +68,7 @@ describe('limits', () => {
     );
     takeAll(turns);
     expect(turns.free).toBe(10);
-    turns.update(place('B', 'b', 5));
+    turns.update(place('B', 'b', 5, 2));
     expect(takeAll(turns)).toEqual(['b1', 'b2']);
   });
 
@@ -64,12 +76,12 @@ describe('limits', () => {
     const one = place('A', 'a', 4);
     const turns = turnsOf([10, 2], [one]);
     expect(takeAll(turns)).toEqual(['a1', 'a2']);
-    turns.finish(one);
+    finish(turns, one);
     expect(takeAll(turns)).toEqual(['a3']);
-    turns.finish(one);
-    turns.finish(one);
+    finish(turns, one);
+    finish(turns, one);
     expect(takeAll(turns)).toEqual(['a4']);
-    turns.finish(one);
+    finish(turns, one);
     expect(turns.free).toBe(10);
   });
 
@@ -79,5 +91,21 @@ describe('limits', () => {
     one.waiting.length = 0;
     turns.update(one);
     expect(takeAll(turns)).toEqual([]);
+  });
+
+  test('a place that is withdrawn is passed over', () => {
+    const [one, two] = [place('A', 'a', 2), place('A', 'b', 1)];
+    const turns = turnsOf([10, 2], [one, two]);
+    turns.withdraw(one);
+    expect(takeAll(turns)).toEqual(['b1']);
+  });
+
+  test('what was started elsewhere counts, and finds no room beyond the share of its license', () => {
+    const turns = turnsOf([4, 1], []);
+    expect([turns.enter('A'), turns.enter('A'), turns.enter('A')]).toEqual([true, true, false]);
+    expect(turns.free).toBe(2);
+    expect(turns.enter('B')).toBe(true);
+    turns.leave('A');
+    expect(turns.enter('A')).toBe(true);
   });
 });

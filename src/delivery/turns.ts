@@ -1,4 +1,4 @@
-import type { DueDelivery } from '../store/queue.js';
+import type { DueDelivery } from '../store/due-delivery.js';
 
 /** What taking turns needs to know of an endpoint. */
 export interface Place {
@@ -7,6 +7,8 @@ export interface Place {
   readonly waiting: DueDelivery[];
   /** Requests to the endpoint that are being made. */
   sending: number;
+  /** Whether the endpoint may be sent one more right now. */
+  admits(): boolean;
 }
 
 interface License {
@@ -18,9 +20,9 @@ interface License {
 /**
  * Who may send next. Licenses take turns, then a license's endpoints do, and an endpoint's deliveries go in their order.
  *
- * Limits: requests in all, and for each endpoint. Besides, a license that has as many requests under way as one endpoint
- * may have gets further ones only while it has fewer than are free. So one license with any number of hanging endpoints
- * leaves half of all requests to others, two leave a third, and a newcomer never waits for a time-out.
+ * Limits: requests in all, and what each endpoint admits. Besides, a license that has as many requests under way as one
+ * endpoint may have gets further ones only while it has fewer than are free. So one license with any number of hanging
+ * endpoints leaves half of all requests to others, two leave a third, and a newcomer never waits for a time-out.
  */
 export class Turns {
   private readonly licenses = new Map<string, License>();
@@ -38,42 +40,51 @@ export class Turns {
     return this.concurrency - this.sending;
   }
 
-  /** To be called when what waits at a place changed. */
+  /** To be called when what waits at a place, or what it admits, changed. */
   update(place: Place): void {
-    const license = this.licenseOf(place);
-    if (place.waiting.length > 0 && place.sending < this.concurrencyPerEndpoint) license.ready.add(place);
-    else license.ready.delete(place);
-    if (license.ready.size > 0) this.rotation.add(license);
-    else this.rotation.delete(license);
-    if (license.ready.size === 0 && license.sending === 0) this.licenses.delete(place.license);
+    this.line(place, place.waiting.length > 0 && place.admits());
   }
 
-  /** Takes the next delivery from where it waits; `finish` must follow when its request is over. */
-  next(): DueDelivery | undefined {
-    const { free } = this;
-    if (free <= 0) return undefined;
-    const share = Math.max(this.concurrencyPerEndpoint, free);
+  /** The place is not to be sent to by these turns. */
+  withdraw(place: Place): void {
+    if (this.licenses.has(place.license)) this.line(place, false);
+  }
+
+  /** Takes the next delivery from where it waits, and a request for it; `leave` must follow when that is over. */
+  next(): { place: Place; delivery: DueDelivery } | undefined {
     for (const license of this.rotation) {
-      if (license.sending >= share) continue;
+      if (!this.hasRoom(license)) continue;
       const [place] = license.ready;
-      if (place) return this.take(license, place);
+      if (place) return { place, delivery: this.take(license, place) };
     }
     return undefined;
   }
 
-  finish(place: Place): void {
-    const license = this.licenseOf(place);
-    license.sending--;
-    place.sending--;
-    this.sending--;
-    this.update(place);
+  /** Counts a request here that was started elsewhere, if there is room for it. */
+  enter(name: string): boolean {
+    const license = this.licenseOf(name);
+    const isIn = this.hasRoom(license);
+    if (isIn) this.count(license, 1);
+    this.forgetIfIdle(name, license);
+    return isIn;
   }
 
-  private take(license: License, place: Place): DueDelivery | undefined {
-    const delivery = place.waiting.shift();
-    license.sending++;
+  /** One request of the license less. */
+  leave(name: string): void {
+    const license = this.licenseOf(name);
+    this.count(license, -1);
+    this.forgetIfIdle(name, license);
+  }
+
+  private hasRoom(license: License): boolean {
+    const { free } = this;
+    return free > 0 && license.sending < Math.max(this.concurrencyPerEndpoint, free);
+  }
+
+  private take(license: License, place: Place): DueDelivery {
+    const delivery = place.waiting.shift()!;
+    this.count(license, 1);
     place.sending++;
-    this.sending++;
     // To the end of both lines, if there is still something to send.
     license.ready.delete(place);
     this.rotation.delete(license);
@@ -81,7 +92,25 @@ export class Turns {
     return delivery;
   }
 
-  private licenseOf({ license: name }: Place): License {
+  private line(place: Place, isReady: boolean): void {
+    const license = this.licenseOf(place.license);
+    if (isReady) license.ready.add(place);
+    else license.ready.delete(place);
+    if (license.ready.size > 0) this.rotation.add(license);
+    else this.rotation.delete(license);
+    this.forgetIfIdle(place.license, license);
+  }
+
+  private count(license: License, change: number): void {
+    license.sending += change;
+    this.sending += change;
+  }
+
+  private forgetIfIdle(name: string, license: License): void {
+    if (license.ready.size === 0 && license.sending === 0) this.licenses.delete(name);
+  }
+
+  private licenseOf(name: string): License {
     let license = this.licenses.get(name);
     if (!license) this.licenses.set(name, (license = { sending: 0, ready: new Set() }));
     return license;

@@ -31,13 +31,15 @@ describe('what concerns a vehicle', () => {
     expect(idsOf(contents, 'other')).toEqual([]);
   });
 
-  test('keeps triggers that are not enabled, without evaluating them, until they are', () => {
+  test('keeps triggers that are disabled, without evaluating them, until they are enabled; failed ones go on', () => {
     const contents = contentsOf([{ ...a, status: 'disabled' }], { v: [a] });
     expect(idsOf(contents, 'v')).toEqual([]);
     expect(contents.hasVehicle('v')).toBe(true);
     contents.apply([changed({ ...a, status: 'enabled', revision: 2 })]);
     expect(idsOf(contents, 'v')).toEqual(['a']);
     contents.apply([changed({ ...a, status: 'failed', revision: 3 })]);
+    expect(idsOf(contents, 'v')).toEqual(['a']);
+    contents.apply([changed({ ...a, status: 'disabled', revision: 4 })]);
     expect(idsOf(contents, 'v')).toEqual([]);
   });
 

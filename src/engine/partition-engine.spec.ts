@@ -4,7 +4,7 @@ import type { Log } from '../observability/log.js';
 import type { Chunk } from '../store/chunks.js';
 import { EngineWorld, newTopic, process, speedRecord } from '../../test/support/engine-world.js';
 import { random } from '../../test/support/random.js';
-import { actorOf, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import type { EngineOptions } from './engine.js';
 import type { PartitionEngine } from './partition-engine.js';
 import { partitionOf } from './murmur2.js';
@@ -586,6 +586,26 @@ test('a license above its quota is throttled, without its states advancing; the 
   expect(await metricsText(metrics)).toContain('tripline_evaluations_total{outcome="throttled"} 3');
   // Once a minute.
   expect((await noticesOf('trigger.throttled', null)).map(({ payload }) => payload)).toEqual([{ samples: 2 }]);
+});
+
+test('whoever listens hears of firings and of what the engine tells owners, and is rung for', async () => {
+  const vehicle = newVehicle();
+  const endpoint = newTrigger().endpoint;
+  await world.trigger('valueNumber > 1000', { endpoint });
+  await world.trigger('valueNumber > 0', {}, [vehicle]);
+  const listen = (names: string[]) =>
+    world.database.pool.query('update endpoints set enabled_events = $2 where id = $1', [endpoint.id, names]);
+  await listen(['trigger.fired:telemetry.signals/speed', 'trigger.throttled']);
+  world.rung.length = 0;
+  const partition = await opened({ limits: { firingsPerMinute: 2 } });
+  await process(partition, [speedRecord(0, vehicle, [1, 2, 3])]);
+  await listen([]);
+  const { rows } = await world.database.pool.query<{ type: string }>(
+    'select e.type from outbox o join events e on e.id = o.event_id where o.endpoint_id = $1 order by e.type',
+    [endpoint.id],
+  );
+  expect(rows.map(({ type }) => type)).toEqual(['trigger.fired', 'trigger.fired', 'trigger.throttled']);
+  expect(world.rung).toContain(endpoint.id);
 });
 
 describe('a process that is killed', () => {

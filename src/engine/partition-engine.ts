@@ -214,7 +214,7 @@ export class PartitionEngine {
     for (const { license } of result.firings) firings.spend(license, 1, startedMs);
     notices.told(result.notices, startedMs);
     reports.processed(this.stream.topic, result);
-    const endpointIds = new Set(result.firings.map(({ endpointId }) => endpointId));
+    const endpointIds = new Set([...result.firings.map(({ endpointId }) => endpointId), ...answer.rung]);
     if (endpointIds.size > 0) this.parts.ring([...endpointIds]);
     return 'ok';
   }

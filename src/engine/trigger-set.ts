@@ -36,7 +36,10 @@ export class TriggerSet {
     public members: readonly TriggerEntry[],
   ) {}
 
-  /** The enabled triggers on a metric. The lookup is made when it is first asked for after a change. */
+  /**
+   * The triggers on a metric that are not disabled; one that failed goes on firing, and its deliveries are held. The
+   * lookup is made when it is first asked for after a change.
+   */
   on(kind: MetricKind, metric: string): readonly IndexedTrigger[] {
     this.lookups ??= lookupsOf(this.members);
     return this.lookups[kind].get(metric) ?? NONE;
@@ -52,7 +55,7 @@ function lookupsOf(members: readonly TriggerEntry[]): Record<MetricKind, Map<str
   const lookups = { signal: new Map<string, IndexedTrigger[]>(), event: new Map<string, IndexedTrigger[]>() };
   for (const { current } of members) {
     const { metricKind, metric, status } = current.trigger;
-    if (status !== 'enabled') continue;
+    if (status === 'disabled') continue;
     const lookup = lookups[metricKind];
     const found = lookup.get(metric);
     if (found) found.push(current);

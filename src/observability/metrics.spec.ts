@@ -11,9 +11,13 @@ test('every metric is in the text that Prometheus reads, under its documented na
   metrics.deadLetters.inc({ topic: 't', reason: 'json' });
   metrics.streamLost.inc({ topic: 't' }, 5);
   metrics.deliveries.inc({ outcome: 'delivered' });
+  metrics.attempts.inc({ outcome: 'rejected' });
   metrics.deliverySeconds.observe(0.2);
   metrics.queueDepth.set(4);
   metrics.queueAgeSeconds.set(1.5);
+  metrics.throttledAgeSeconds.set(2.5);
+  metrics.retryingAgeSeconds.set(3.5);
+  metrics.openBreakers.set(6);
   metrics.indexTriggers.set(7);
   metrics.indexSubscriptions.set(8);
   metrics.indexSeq.set(10);
@@ -27,9 +31,13 @@ test('every metric is in the text that Prometheus reads, under its documented na
     'tripline_dead_letters_total{topic="t",reason="json"} 1',
     'tripline_stream_lost_records_total{topic="t"} 5',
     'tripline_deliveries_total{outcome="delivered"} 1',
+    'tripline_delivery_attempts_total{outcome="rejected"} 1',
     'tripline_delivery_duration_seconds_count 1',
     'tripline_queue_depth 4',
     'tripline_queue_oldest_due_seconds 1.5',
+    'tripline_queue_oldest_throttled_seconds 2.5',
+    'tripline_queue_oldest_retrying_seconds 3.5',
+    'tripline_open_breakers 6',
     'tripline_index_triggers 7',
     'tripline_index_subscriptions 8',
     'tripline_index_seq 10',

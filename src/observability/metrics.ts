@@ -21,12 +21,17 @@ export class Metrics {
   readonly consumerLag: Gauge<'topic' | 'partition'>;
   readonly deadLetters: Counter<'topic' | 'reason'>;
   readonly streamLost: Counter<'topic'>;
-  /** `outcome` is one of delivered, retried, failed, cancelled. */
+  /** `outcome` is one of delivered, retried, failed, held, cancelled, postponed. */
   readonly deliveries: Counter<'outcome'>;
+  /** `outcome` is one of core's attempt outcomes. */
+  readonly attempts: Counter<'outcome'>;
   /** One attempt's request, whatever became of it. */
   readonly deliverySeconds: Histogram;
   readonly queueDepth: Gauge;
   readonly queueAgeSeconds: Gauge;
+  readonly throttledAgeSeconds: Gauge;
+  readonly retryingAgeSeconds: Gauge;
+  readonly openBreakers: Gauge;
   readonly indexTriggers: Gauge;
   readonly indexSubscriptions: Gauge;
   readonly indexSeq: Gauge;
@@ -58,9 +63,8 @@ export class Metrics {
       'Records that Kafka deleted before they were read.',
       ['topic'],
     );
-    this.deliveries = counter(registry, 'tripline_deliveries_total', 'What became of attempts to deliver.', [
-      'outcome',
-    ]);
+    this.deliveries = counter(registry, 'tripline_deliveries_total', 'What became of due deliveries.', ['outcome']);
+    this.attempts = counter(registry, 'tripline_delivery_attempts_total', 'Requests to receivers.', ['outcome']);
     this.deliverySeconds = histogram(
       registry,
       'tripline_delivery_duration_seconds',
@@ -69,7 +73,16 @@ export class Metrics {
       [],
     );
     this.queueDepth = gauge(registry, 'tripline_queue_depth', 'Deliveries that are pending.', []);
-    this.queueAgeSeconds = gauge(registry, 'tripline_queue_oldest_due_seconds', 'How long the oldest is due.', []);
+    const ages = [
+      ['tripline_queue_oldest_due_seconds', 'How long the oldest is due that nothing keeps from being sent.'],
+      ['tripline_queue_oldest_throttled_seconds', 'How long the oldest is due at an endpoint that is left alone.'],
+      ['tripline_queue_oldest_retrying_seconds', 'How long ago the oldest was queued that failed at least once.'],
+    ] as const;
+    [this.queueAgeSeconds, this.throttledAgeSeconds, this.retryingAgeSeconds] = ages.map(([name, help]) =>
+      gauge(registry, name, help, []),
+    ) as [Gauge, Gauge, Gauge];
+    const open = 'Endpoints that fail, and are probed instead of being sent to.';
+    this.openBreakers = gauge(registry, 'tripline_open_breakers', open, []);
     this.indexTriggers = gauge(registry, 'tripline_index_triggers', 'Triggers in the index.', []);
     this.indexSubscriptions = gauge(registry, 'tripline_index_subscriptions', 'Subscriptions in the index.', []);
     this.indexSeq = gauge(registry, 'tripline_index_seq', 'Last change applied to the index.', []);

@@ -3,6 +3,7 @@ import type { Actor } from './actor.js';
 import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { APPEND_INDEX_CHANGES } from './sql/append-index-changes.js';
+import { QUEUE_FOR_LISTENERS } from './sql/queue-for-listeners.js';
 
 /** What engines are told of a change. */
 export interface IndexEntry {
@@ -14,12 +15,17 @@ export interface IndexEntry {
 
 /** A log event about a change. */
 export interface AuditEntry {
-  /** A later transaction of the same call that gives this id again replaces the details. */
+  /**
+   * For a call of several transactions: a later one that gives this id again replaces vehicle and details. Who listens
+   * is told of the whole by `tellListeners`.
+   */
   id?: string;
   type: string;
   /** Whose log it stands in. */
   license: string;
   triggerId?: string;
+  /** The endpoint that it is about, which does not hear of it. */
+  endpointId?: string;
   vehicle?: string;
   /** Becomes part of the event's payload, beside the actor and the request id. */
   details?: object;
@@ -28,26 +34,34 @@ export interface AuditEntry {
 /** What a control-plane transaction has besides its own rows; written when its work is done. */
 export interface Change {
   readonly manager: EntityManager;
-  /** What the event log keeps of it. A change that is never described leaves no trace, for calls that changed nothing. */
+  /**
+   * What the event log keeps of it, an entry for each call. A change that is never described leaves no trace, for calls
+   * that changed nothing.
+   */
   describe(entry: AuditEntry): void;
   /** What engines must know of it. */
   publish(entries: readonly IndexEntry[]): void;
 }
 
 /**
- * Runs one transaction of the control plane: its rows, then its log event, and last its place in the sequence that
- * engines follow, since from that statement on every other change waits. Throws what `work` throws, with nothing done.
+ * Runs one transaction of the control plane: its rows, then its log events, and last its place in the sequence that
+ * engines follow, since from that statement on every other change waits. Without an actor it is Tripline's own. Throws
+ * what `work` throws, with nothing done.
  */
-export function inChange<T>(database: Database, actor: Actor, work: (change: Change) => Promise<T>): Promise<T> {
+export function inChange<T>(
+  database: Database,
+  actor: Actor | undefined,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
   return database.dataSource.transaction(async (manager) => {
-    let audit: AuditEntry | undefined;
+    const audits: AuditEntry[] = [];
     const published: IndexEntry[] = [];
     const result = await work({
       manager,
-      describe: (entry) => (audit = entry),
+      describe: (entry) => audits.push(entry),
       publish: (entries) => published.push(...entries),
     });
-    if (audit !== undefined) await writeAudit(manager, actor, audit);
+    if (audits.length > 0) await writeAudits(manager, actor, audits);
     if (published.length > 0) {
       await manager.query(APPEND_INDEX_CHANGES, [
         published.map((entry) => entry.kind),
@@ -59,12 +73,39 @@ export function inChange<T>(database: Database, actor: Actor, work: (change: Cha
   });
 }
 
-async function writeAudit(manager: EntityManager, actor: Actor, entry: AuditEntry): Promise<void> {
-  const { license, keyId, requestId } = actor;
-  const payload = JSON.stringify({ actor: { license, keyId }, requestId, ...entry.details });
+/** Queues a log event that was written in parts for whoever listens, as it stands now; once, after the last part. */
+export async function tellListeners(database: Database, eventId: string): Promise<void> {
+  await database.pool.query(
+    `select queue_for_listeners_v1(array[id], array[type], array[license], array[trigger_id], array[endpoint_id])
+     from events where id = $1`,
+    [eventId],
+  );
+}
+
+async function writeAudits(
+  manager: EntityManager,
+  actor: Actor | undefined,
+  entries: readonly AuditEntry[],
+): Promise<void> {
+  const by = actor && { actor: { license: actor.license, keyId: actor.keyId }, requestId: actor.requestId };
+  const ids = entries.map(({ id }) => id ?? newLogId());
+  const types = entries.map(({ type }) => type);
+  const licenses = entries.map(({ license }) => license);
+  const triggerIds = entries.map(({ triggerId }) => triggerId ?? null);
+  const endpointIds = entries.map(({ endpointId }) => endpointId ?? null);
+  const vehicles = entries.map(({ vehicle }) => vehicle ?? null);
+  const payloads = entries.map(({ details }) => JSON.stringify({ ...by, ...details }));
   await manager.query(
-    `insert into events (id, type, license, trigger_id, vehicle, payload) values ($1, $2, $3, $4, $5, $6)
-     on conflict (id) do update set payload = excluded.payload`,
-    [entry.id ?? newLogId(), entry.type, entry.license, entry.triggerId ?? null, entry.vehicle ?? null, payload],
+    `insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
+     on conflict (id) do update set vehicle = excluded.vehicle, payload = excluded.payload`,
+    [ids, types, licenses, triggerIds, vehicles, endpointIds, payloads],
+  );
+  const whole = [...entries.keys()].filter((place) => entries[place]!.id === undefined);
+  if (whole.length === 0) return;
+  const arrays = [ids, types, licenses, triggerIds, endpointIds];
+  await manager.query(
+    QUEUE_FOR_LISTENERS,
+    arrays.map((array) => whole.map((place) => array[place])),
   );
 }

@@ -79,14 +79,16 @@ test('all effects of a chunk are on record', async () => {
     nextIndex: 2,
   });
   const after = { logEpoch: 0, nextOffset: 10n, nextIndex: 2, version: 1n };
-  expect(await chunks.commit(chunk)).toEqual({ kind: 'ok', position: after });
+  expect(await chunks.commit(chunk)).toEqual({ kind: 'ok', position: after, rung: [] });
   expect(await chunks.open(topic, 0, 0n)).toEqual(after);
   expect(await states.get(trigger.id, vehicle)).toEqual({
     ...{ version: 1, firedAtMs: FIRED_AT, sequence: 1, previous: READING },
   });
   const [firing] = chunk.firings;
   expect(
-    await rows('select * from events where id = any ($1) order by type', [[firing!.eventId, logEvent.eventId]]),
+    await rows('select id, type, license, trigger_id, vehicle, payload from events where id = any ($1) order by type', [
+      [firing!.eventId, logEvent.eventId],
+    ]),
   ).toEqual([
     {
       id: firing!.eventId,
@@ -183,6 +185,40 @@ test('a disabled trigger does not fire even under its latest revision', async ()
   const chunk = await firingChunk({ indexSeq: -1n });
   const latest = chunk.states.map((state) => ({ ...state, revision: 2 }));
   expect(await chunks.commit({ ...chunk, states: latest })).toEqual({ kind: 'conflict', with: 'trigger' });
+});
+
+test('a trigger that failed goes on firing, under its revision from before', async () => {
+  const chunk = await firingChunk({ indexSeq: -1n });
+  await database.pool.query(`update triggers set status = 'failed' where id = $1`, [trigger.id]);
+  expect((await chunks.commit(chunk)).kind).toBe('ok');
+});
+
+test('whoever listens gets what a chunk tells, in the same commit, but a firing only once', async () => {
+  const listening = newTrigger();
+  await triggers.create(actorOf(), listening);
+  const [own, other] = [trigger.endpointId, listening.endpoint.id];
+  await database.pool.query(`update endpoints set enabled_events = '{*}' where id = any ($1)`, [[own, other]]);
+  const notice = {
+    ...{ eventId: newLogId(), type: 'condition.failed', license: LICENSE, triggerId: trigger.id, vehicle },
+    payload: '{}',
+  };
+  const chunk = await firingChunk({ logEvents: [notice, { ...notice, eventId: newLogId() }] });
+  const result = await chunks.commit(chunk);
+  expect(result.kind === 'ok' && result.rung.toSorted()).toEqual([own, other].sort());
+  const firing = chunk.firings[0]!;
+  const notices = chunk.logEvents!.map(({ eventId }) => eventId);
+  const queued = (await rows('select endpoint_id, event_id from outbox where endpoint_id = any ($1)', [
+    [own, other],
+  ])) as { endpoint_id: string; event_id: string }[];
+  const at = (endpointId: string) => queued.filter((row) => row.endpoint_id === endpointId).map((row) => row.event_id);
+  expect([at(own).sort(), at(other).sort()]).toEqual([
+    [firing.eventId, ...notices].sort(),
+    [firing.eventId, ...notices].sort(),
+  ]);
+  // The same chunk again is fenced, and so queues nothing.
+  expect(await chunks.commit(chunk)).toEqual({ kind: 'fenced' });
+  expect(await rows('select 1 from outbox where endpoint_id = $1', [other])).toHaveLength(3);
+  await database.pool.query(`update endpoints set enabled_events = '{}'`);
 });
 
 test('a change of another trigger is no conflict', async () => {

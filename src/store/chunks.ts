@@ -55,7 +55,7 @@ export interface DeadLetterRow {
   suppressed: number;
 }
 
-/** An event that the engine writes of its own, such as `trigger.throttled`; it is delivered to nobody. */
+/** An event that the engine writes of its own, such as `trigger.throttled`, for whoever listens to it. */
 export interface LogEventRow {
   eventId: string;
   type: string;
@@ -83,9 +83,14 @@ export interface Chunk {
   logEvents?: readonly LogEventRow[];
 }
 
-/** Fenced: the position was taken by another, forget it. Conflict: reload the state or the index, evaluate again. */
+/**
+ * `rung`: endpoints that have something new besides those of the firings. Fenced: the position was taken by another,
+ * forget it. Conflict: reload the state or the index, evaluate again.
+ */
 export type CommitResult =
-  { kind: 'ok'; position: Position } | { kind: 'fenced' } | { kind: 'conflict'; with: 'state' | 'trigger' };
+  | { kind: 'ok'; position: Position; rung: string[] }
+  | { kind: 'fenced' }
+  | { kind: 'conflict'; with: 'state' | 'trigger' };
 
 /** An event that is to be written is on record already, although its position was not: positions and log disagree. */
 export class DuplicateEvent extends Error {
@@ -140,16 +145,16 @@ export class ChunkStore {
     // A refusal is handed out of the session as a value: a session that throws costs its connection.
     const answer = await this.database.session(async (client) => {
       try {
-        return (await client.query<{ answer: number }>({ ...COMMIT_CHUNK, values })).rows[0]!.answer;
+        return (await client.query<{ rung: string[] | null }>({ ...COMMIT_CHUNK, values })).rows[0]!.rung;
       } catch (error) {
         if (isRefusal(error)) return error;
         throw error;
       }
     });
-    if (typeof answer !== 'number') return conflictOf(answer, chunk);
-    if (answer === FENCED) return { kind: 'fenced' };
+    if (answer instanceof Error) return conflictOf(answer, chunk);
+    if (answer === null) return { kind: 'fenced' };
     const { logEpoch, version } = position;
-    return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n } };
+    return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n }, rung: answer };
   }
 
   /** Sets a position elsewhere, with a log event for operators that tells why. */
@@ -170,8 +175,6 @@ export class ChunkStore {
     return { kind: 'ok', position: { ...to, nextIndex: 0, version: position.version + 1n } };
   }
 }
-
-const FENCED = 1;
 
 /** What the commit's own rules or a unique index refused; the connection is as good as before. */
 interface Refusal extends Error {

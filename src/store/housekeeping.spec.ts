@@ -3,12 +3,17 @@ import { createTestDatabase, testSettings, type TestDatabase } from '../../test/
 import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { Housekeeping } from './housekeeping.js';
+import type { SecretSealing } from './secret-renewal.js';
 import { TriggerStore } from './triggers.js';
 
 let testDatabase: TestDatabase;
 let database: Database;
 const warnings: object[] = [];
-const log = { warn: (fields: object) => void warnings.push(fields) };
+const told: object[] = [];
+const log = {
+  warn: (fields: object) => void warnings.push(fields),
+  info: (fields: object) => void told.push(fields),
+};
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
@@ -25,8 +30,8 @@ async function count(sql: string, values: unknown[] = []): Promise<number> {
   return rows[0]!.n;
 }
 
-async function keepHouse(on = database): Promise<void> {
-  const housekeeping = new Housekeeping({ database: on, retentionDays: 3, log });
+async function keepHouse(secrets?: SecretSealing): Promise<void> {
+  const housekeeping = new Housekeeping({ database, retentionDays: 3, log, ...(secrets ? { secrets } : {}) });
   await housekeeping.start();
   await housekeeping.stop();
 }
@@ -59,13 +64,39 @@ test('a run makes days ahead, and sweeps what deleted triggers, old dead letters
 
 test('deliveries that were pending for longer than the log is kept are given up, and counted in the log', async () => {
   await database.pool.query(
-    `insert into outbox (endpoint_id, due_at, id, event_id, created_at)
+    `insert into outbox (endpoint_id, due_at, id, event_id, queued_at)
      select gen_random_uuid(), now(), gen_random_uuid(), gen_random_uuid(), now() - interval '5 days'
      from generate_series(1, 2)`,
   );
   await keepHouse();
   expect(warnings.splice(0)).toEqual([{ deliveries: 2, retentionDays: 3 }]);
   expect(await count(`deliveries where last_error = 'expired'`)).toBe(2);
+});
+
+test('what repeated requests were answered is forgotten after a day', async () => {
+  await database.pool.query(
+    `insert into idempotency_keys (license, route, key, fingerprint, created_at)
+     select '', '', hours::text, '', now() - make_interval(hours => hours) from unnest(array[23, 25]) hours`,
+  );
+  await keepHouse();
+  expect(await count('idempotency_keys')).toBe(1);
+});
+
+test('secrets are sealed with the newest key, which is told once, and what cannot be opened each time', async () => {
+  const trigger = newTrigger();
+  await new TriggerStore(database).create(actorOf(), trigger);
+  await new TriggerStore(database).create(actorOf(), newTrigger());
+  const secrets: SecretSealing = {
+    isCurrent: (sealed) => sealed === 'new',
+    seal: () => 'new',
+    open: (_, endpointId) => {
+      if (endpointId !== trigger.endpoint.id) throw new Error('unknown key');
+      return 'plain';
+    },
+  };
+  for (let run = 0; run < 2; run++) await keepHouse(secrets);
+  expect(told.splice(0)).toEqual([{ endpoints: 1 }]);
+  expect(warnings.splice(0)).toEqual([{ endpoints: 1 }, { endpoints: 1 }]);
 });
 
 test('a chore that fails is told, and the others are done all the same', async () => {

@@ -1,7 +1,10 @@
 import type { Database, StoreLog } from './database.js';
 import { DeadLetterStore } from './dead-letters.js';
+import { EndpointStore } from './endpoints.js';
+import { IdempotencyStore } from './idempotency.js';
 import { IndexLog } from './index-log.js';
 import { LogPartitions } from './log-partitions.js';
+import { forgetPreviousSecrets, renewSecrets, type SecretSealing } from './secret-renewal.js';
 import { TriggerStore } from './triggers.js';
 
 const INTERVAL_MS = 3_600_000;
@@ -11,13 +14,19 @@ const CHANGES_KEPT_HOURS = 24;
 export interface HousekeepingOptions {
   database: Database;
   retentionDays: number;
-  log: StoreLog;
+  /** Seals again what was sealed with an older key; without it that is left to others. */
+  secrets?: SecretSealing;
+  log: HousekeepingLog;
+}
+
+export interface HousekeepingLog extends StoreLog {
+  info(fields: object, message: string): void;
 }
 
 /**
  * The hourly work on the database's own tables: days of the log are made ahead and dropped, what deleted triggers and
- * old dead letters left behind goes, and so do index changes that everyone has seen. Any number of processes may run
- * it. A run that fails is logged and left to the next: days are made a week ahead, and a day that is missing all the
+ * old dead letters left behind goes, and so do index changes that everyone has seen; secrets are sealed with the newest
+ * key. Any number of processes may run it. A run that fails is logged and left to the next: days are made a week ahead, and a day that is missing all the
  * same falls into the default partition.
  */
 export class Housekeeping {
@@ -48,6 +57,16 @@ export class Housekeeping {
     log.warn({ deliveries: expired, retentionDays }, 'deliveries were given up: the event log is not kept for longer');
   }
 
+  private async renewSecrets(): Promise<void> {
+    const { database, secrets, log } = this.options;
+    if (secrets === undefined) return;
+    const { renewed, unreadable } = await renewSecrets(database, secrets);
+    if (renewed > 0) log.info({ endpoints: renewed }, 'secrets were sealed with the newest key');
+    if (unreadable > 0) {
+      log.warn({ endpoints: unreadable }, 'secrets cannot be opened: the key that sealed them is not configured');
+    }
+  }
+
   private async run(): Promise<void> {
     const { database, retentionDays, log } = this.options;
     const partitions = new LogPartitions(database);
@@ -56,7 +75,11 @@ export class Housekeeping {
       ['make days ahead', () => partitions.ensure(now)],
       ['drop old days', () => this.expire(partitions, now)],
       ['sweep deleted triggers', () => new TriggerStore(database).sweep()],
+      ['remove endpoints without triggers', () => new EndpointStore(database).removeOrphans()],
       ['drop old dead letters', () => new DeadLetterStore(database).prune(retentionDays)],
+      ['forget answers to repeated requests', () => new IdempotencyStore(database).prune()],
+      ['forget previous secrets', () => forgetPreviousSecrets(database)],
+      ['seal secrets anew', () => this.renewSecrets()],
       ['forget index changes', () => new IndexLog(database).prune(CHANGES_KEPT_HOURS)],
     ];
     for (const [chore, run] of chores) {

@@ -29,6 +29,38 @@ test('yesterday, today and the days ahead have a partition of each table, made o
   );
 });
 
+test('every index of a table is one of each of its days too, made with it and attached, not built a second time', async () => {
+  await partitions.ensure(NOW, 1);
+  for (const table of ['events', 'deliveries', 'attempts']) {
+    const { rows } = await database.pool.query<{ of_table: number; attached: number; of_day: number }>(
+      `select (select count(*)::int from pg_index where indrelid = $1::regclass) as of_table,
+              (select count(*)::int from pg_index where indrelid = $2::regclass) as of_day,
+              (select count(*)::int from pg_index d join pg_inherits i on i.inhrelid = d.indexrelid
+               join pg_index t on t.indexrelid = i.inhparent
+               where d.indrelid = $2::regclass and t.indrelid = $1::regclass) as attached`,
+      [table, `${table}_20261122`],
+    );
+    const { of_table: ofTable, ...day } = rows[0]!;
+    expect(ofTable).toBeGreaterThan(0);
+    expect(day).toEqual({ attached: ofTable, of_day: ofTable });
+  }
+});
+
+test('without any day everything is written and read all the same', async () => {
+  const id = await writeEvent(NOW.getTime());
+  await writeSettled(NOW.getTime());
+  expect([await places(), await places('deliveries'), await places('attempts')]).toEqual([
+    ['events_default'],
+    ['deliveries_default'],
+    ['attempts_default'],
+  ]);
+  await partitions.ensure(NOW, 1);
+  expect(await places()).toEqual(['events_20261122']);
+  expect((await database.pool.query('select xid from events where id = $1', [id])).rows).toEqual([
+    { xid: expect.any(String) },
+  ]);
+});
+
 test('of several processes one makes them', async () => {
   const made = await Promise.all(Array.from({ length: 3 }, () => partitions.ensure(NOW, 2)));
   expect(new Set(made.flat()).size).toBe(made.flat().length);
@@ -153,8 +185,8 @@ async function writeSettled(time: number): Promise<void> {
 /** A delivery of an event, with an id of the same time as computed ids have, that was tried twice. */
 async function enqueue(eventId: string, queuedAt: Date): Promise<void> {
   await database.pool.query(
-    `insert into outbox (endpoint_id, due_at, id, event_id, attempt, created_at)
-     values (gen_random_uuid(), now(), $1, $1, 2, $2)`,
+    `insert into outbox (endpoint_id, due_at, id, event_id, attempt, created_at, queued_at)
+     values (gen_random_uuid(), now(), $1, $1, 2, $2, $2)`,
     [eventId, queuedAt],
   );
 }

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createEmptyTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { Database } from './database.js';
 import { ENTITIES } from './entities/entities.js';
 import { migrate } from './migrate.js';
+import { Initial1790000000000 } from './migrations/1790000000000-initial.js';
+import { Deliveries1790100000000 } from './migrations/1790100000000-deliveries.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 
 let server: TestDatabase;
@@ -11,6 +16,23 @@ beforeAll(async () => {
   server = await createEmptyTestDatabase();
 });
 afterAll(() => server.drop());
+
+test('what the release before left and still writes has sensible values for what came since', async () => {
+  const old = await createEmptyTestDatabase();
+  const client = new pg.Client({ connectionString: old.url });
+  await client.connect();
+  try {
+    await runMigration(client, new Initial1790000000000());
+    await writeAsBefore(client);
+    await client.query(`update outbox set created_at = '2026-01-01Z', due_at = '2026-01-01Z'`);
+    await runMigration(client, new Deliveries1790100000000());
+    await writeAsBefore(client);
+    for (const [sql, expected] of DEFAULTS) expect((await client.query(sql)).rows).toEqual([expected, expected]);
+  } finally {
+    await client.end();
+    await old.drop();
+  }
+});
 
 test('of three processes that migrate at once, one runs the migrations and the others wait for it', async () => {
   const ran = await Promise.all([1, 2, 3].map(() => migrate({ url: server.url }, () => undefined)));
@@ -29,3 +51,47 @@ test('every entity reads the table that the migrations made', async () => {
     await database.close();
   }
 });
+
+/** What the rows of `writeAsBefore` have, those from before the migration and those from after it. */
+const DEFAULTS: [sql: string, row: object][] = [
+  [
+    `select is_shared, status, status_reason, enabled_events, profile, content_type, headers, retry, previous_secret
+     from endpoints`,
+    {
+      ...{ is_shared: false, status: 'active', status_reason: null, enabled_events: [], profile: 'standard' },
+      ...{ content_type: 'application/json', headers: null, retry: null, previous_secret: null },
+    },
+  ],
+  [
+    'select failures, pause_until, failing_since, failed_firings, warned, last_error from endpoint_leases',
+    { failures: 3, pause_until: null, failing_since: null, failed_firings: 0, warned: 0, last_error: null },
+  ],
+  [
+    `select attempt, round, queued_at between now() - interval '1 minute' and now() as is_recent from outbox`,
+    { attempt: 2, round: 0, is_recent: true },
+  ],
+  ['select endpoint_id, xid > 0 as is_known from events', { endpoint_id: null, is_known: true }],
+  ['select license, is_test, xid > 0 as is_known from deliveries', { license: null, is_test: false, is_known: true }],
+  ['select request_headers, is_truncated from attempts', { request_headers: null, is_truncated: false }],
+];
+
+async function runMigration(client: pg.Client, migration: MigrationInterface): Promise<void> {
+  await migration.up({ query: (sql: string) => client.query(sql) } as unknown as QueryRunner);
+}
+
+/** Rows as the first release writes them, by name of their columns. */
+async function writeAsBefore(client: pg.Client): Promise<void> {
+  const id = randomUUID();
+  for (const sql of [
+    `insert into endpoints (id, license, url, secret, created_at, updated_at) values ($1, '', '', '', now(), now())`,
+    `insert into endpoint_leases (endpoint_id, license, failures) values ($1, '', 3)`,
+    `insert into outbox (endpoint_id, due_at, id, event_id, attempt) values ($1, now(), $1, $1, 2)`,
+    `insert into events (id, type, license, trigger_id, vehicle, payload) values ($1, '', '', null, null, '')`,
+    `insert into deliveries (id, event_id, endpoint_id, status, attempts, last_status_code, last_error, created_at,
+       settled_at) values ($1, $1, $1, 'cancelled', 1, null, null, now(), now())`,
+    `insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error)
+     values ($1, 1, now(), 1, '', null, null)`,
+  ]) {
+    await client.query(sql, [id]);
+  }
+}

@@ -2,15 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { DEFAULT_ENDPOINT_OPTIONS } from '../core/endpoint.js';
 import { Database } from './database.js';
+import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
-import { DeliveryQueue, type DueDelivery, QUEUE_START, type Settlement } from './queue.js';
+import { DeliveryQueue, QUEUE_START } from './queue.js';
+import type { AttemptRecord, Settlement } from './settlement.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
 import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
 import { READ_INDEX_CHANGES } from './sql/read-index-changes.js';
 import { TriggerStore } from './triggers.js';
 
-const ATTEMPT = { startedAtMs: 1_000, durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' };
+const ATTEMPT: AttemptRecord = {
+  ...{ startedAtMs: 1_000, durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' },
+  ...{ requestHeaders: '{"a":"b"}', responseHeaders: '{"c":"\0"}', responseBody: 'no \0', isTruncated: true },
+};
 const ARRIVED = { ...ATTEMPT, outcome: 'delivered', statusCode: 200, error: null };
 
 let server: TestDatabase;
@@ -42,7 +48,9 @@ test('an endpoint is leased when it has due work and nobody holds it', async () 
   await enqueue(trigger, { dueInSeconds: 60 });
   expect(await queue.lease(token, 10)).toEqual([]);
   await enqueue(trigger);
-  expect(await queue.lease(token, 10)).toEqual([{ endpointId: trigger.endpointId, license: LICENSE }]);
+  expect(await queue.lease(token, 10)).toEqual([
+    { endpointId: trigger.endpointId, license: LICENSE, failures: 0, wasBusy: false },
+  ]);
   expect(await queue.lease(token, 10)).toEqual([]);
   expect(await queue.lease(await queue.startSender(), 10)).toEqual([]);
 });
@@ -168,21 +176,59 @@ test('tokens that died long ago are cleared away with what they held', async () 
 
 test('a due delivery comes with all that sending it needs', async () => {
   const { id, eventId } = await enqueue(trigger);
+  await database.pool.query('update outbox set attempt = 7, round = 5');
   expect(await due()).toEqual([
     {
-      ...{
-        id,
-        eventId,
-        endpointId: trigger.endpointId,
-        triggerId: trigger.id,
-        vehicle: vehicleOf(1),
-        license: LICENSE,
+      ...{ id, eventId, endpointId: trigger.endpointId, triggerId: trigger.id },
+      ...{ vehicle: vehicleOf(1), license: LICENSE, aboutEndpointId: null, isTriggerLive: true },
+      ...{ eventType: 'trigger.fired', payload: '{"b":1}', attempt: 7, round: 5 },
+      ...{ dueAt: expect.any(String), createdAtMs: expect.any(Number), queuedAtMs: expect.any(Number) },
+      target: {
+        ...{ endpointId: trigger.endpointId, license: LICENSE, status: 'active' },
+        ...{ url: 'https://example.com/hook', secret: 'v1.k.n.c', previousSecret: null },
+        ...{ signingKey: null, previousSigningKey: null, headers: null, ...DEFAULT_ENDPOINT_OPTIONS },
       },
-      ...{ eventType: 'trigger.fired', payload: '{"b":1}', attempt: 0, isLive: true },
-      ...{ url: 'https://example.com/hook', secret: 'v1.k.n.c' },
-      ...{ dueAt: expect.any(String), createdAtMs: expect.any(Number) },
     },
   ]);
+});
+
+test('every delivery of an endpoint comes with its options as they stand now', async () => {
+  const other = await newEndpoint();
+  for (const to of [trigger, other, trigger, other]) await enqueue(to);
+  await database.pool.query(
+    `update endpoints set status = 'paused', profile = 'dimo', header_prefix = 'X-A-', headers = 'h', retry = '1s',
+       content_type = 'application/cloudevents+json', timeout_seconds = 7, max_per_second = 3, signing_key = 'k'
+     where id = $1`,
+    [other.endpointId],
+  );
+  const options = {
+    ...{ profile: 'dimo', headerPrefix: 'X-A-', contentType: 'application/cloudevents+json' },
+    ...{ timeoutSeconds: 7, retry: '1s', maxPerSecond: 3 },
+  };
+  const fetched = await queue.fetch(
+    [other, trigger].map(({ endpointId }) => ({ endpointId, ...QUEUE_START, limit: 10 })),
+  );
+  const targetsOf = ({ endpointId }: typeof trigger) =>
+    fetched.filter((delivery) => delivery.endpointId === endpointId).map((delivery) => delivery.target);
+  const changed = { ...options, endpointId: other.endpointId, status: 'paused', headers: 'h', signingKey: 'k' };
+  expect(targetsOf(other)).toEqual([expect.objectContaining(changed), expect.objectContaining(changed)]);
+  expect(targetsOf(trigger)).toEqual([
+    expect.objectContaining(DEFAULT_ENDPOINT_OPTIONS),
+    expect.objectContaining(DEFAULT_ENDPOINT_OPTIONS),
+  ]);
+});
+
+test.each([
+  ['1 hour', 'old', 'older'],
+  ['-1 second', null, null],
+])('secrets that were replaced come along until their time is over: in %s', async (left, secret, signingKey) => {
+  await enqueue(trigger);
+  await database.pool.query(
+    `update endpoints set previous_secret = 'old', previous_signing_key = 'older', previous_until = now() + $2::interval
+     where id = $1`,
+    [trigger.endpointId, left],
+  );
+  expect(await due()).toMatchObject([{ target: { previousSecret: secret, previousSigningKey: signingKey } }]);
 });
 
 test('deliveries come in the order of their time, from a place on, as many as asked for of each endpoint', async () => {
@@ -234,32 +280,39 @@ test('what is committed behind the place that was read is found from the start',
 test('a delivery whose trigger or endpoint is gone, or whose event is no longer on record, says so', async () => {
   await enqueue(trigger);
   await database.pool.query('update triggers set deleted_at = now() where id = $1', [trigger.id]);
-  expect(await due()).toMatchObject([{ isLive: false, payload: '{"b":1}' }]);
+  expect(await due()).toMatchObject([{ isTriggerLive: false, payload: '{"b":1}', target: { status: 'active' } }]);
   await database.pool.query('delete from endpoints where id = $1', [trigger.endpointId]);
-  expect(await due()).toMatchObject([{ isLive: false, url: '', secret: '', license: LICENSE }]);
+  expect(await due()).toMatchObject([{ isTriggerLive: false, target: undefined, license: LICENSE }]);
   await database.pool.query('delete from events where trigger_id = $1', [trigger.id]);
-  expect(await due()).toMatchObject([{ isLive: false, payload: null, eventType: '', license: '' }]);
+  expect(await due()).toMatchObject([{ isTriggerLive: true, payload: null, eventType: '', license: '' }]);
 });
 
-test('an event without a trigger is live while its endpoint is there', async () => {
+test('an event without a trigger has none that could be gone; it tells which endpoint it is about', async () => {
+  const about = randomUUID();
   await enqueue(trigger);
-  await database.pool.query('update events set trigger_id = null where trigger_id = $1', [trigger.id]);
-  expect(await due()).toMatchObject([{ isLive: true, triggerId: null }]);
+  await database.pool.query('update events set trigger_id = null, endpoint_id = $2 where trigger_id = $1', [
+    trigger.id,
+    about,
+  ]);
+  expect(await due()).toMatchObject([{ isTriggerLive: true, triggerId: null, aboutEndpointId: about }]);
 });
 
 test.each<[Settlement['outcome'], Settlement['attempt'], object]>([
   ['delivered', ARRIVED, { attempts: 1, last_status_code: 200, last_error: null }],
   ['failed', ATTEMPT, { attempts: 1, last_status_code: 500, last_error: 'a \uFFFD in it' }],
+  ['held', ATTEMPT, { attempts: 1, last_status_code: 500, last_error: 'a \uFFFD in it' }],
+  ['held', undefined, { attempts: 0, last_status_code: null, last_error: null }],
   ['cancelled', undefined, { attempts: 0, last_status_code: null, last_error: null }],
 ])('a %s delivery leaves the queue and is on record once', async (outcome, attempt, expected) => {
   const { id, eventId } = await enqueue(trigger);
   const settlement = await held({ outcome, attempt });
-  expect(await queue.settle(token, [settlement])).toEqual({ kind: 'ok' });
-  expect(await queue.settle(token, [settlement])).toEqual({ kind: 'ok' });
+  expect(await queue.settle(token, [settlement])).toMatchObject({ lost: 0 });
+  expect(await queue.settle(token, [settlement])).toMatchObject({ lost: 0 });
   expect(await due()).toEqual([]);
   const key = { id, event_id: eventId, endpoint_id: trigger.endpointId, status: outcome };
-  const times = { created_at: expect.any(Date), settled_at: expect.any(Date) };
-  expect(await rows('select * from deliveries')).toEqual([{ ...key, ...expected, ...times }]);
+  const about = { license: LICENSE, trigger_id: trigger.id, vehicle: vehicleOf(1), is_test: false };
+  const written = { created_at: expect.any(Date), settled_at: expect.any(Date), xid: expect.any(String) };
+  expect(await rows('select * from deliveries')).toEqual([{ ...key, ...about, ...expected, ...written }]);
   expect((await rows('select * from attempts')).length).toBe(attempt === undefined ? 0 : 1);
 });
 
@@ -269,7 +322,8 @@ test('an attempt is on record as it went', async () => {
   expect(await rows('select * from attempts')).toEqual([
     {
       ...{ delivery_id: id, number: 1, started_at: new Date(1_000), duration_ms: 12 },
-      ...{ outcome: 'rejected', status_code: 500, error: 'a \uFFFD in it' },
+      ...{ outcome: 'rejected', status_code: 500, error: 'a \uFFFD in it', request_headers: '{"a":"b"}' },
+      ...{ response_headers: '{"c":"\uFFFD"}', response_body: 'no \uFFFD', is_truncated: true },
     },
   ]);
 });
@@ -330,7 +384,7 @@ test('results that are told again, because their answer got lost, count once', a
     { delivery: third!, outcome: 'failed', attempt: ATTEMPT },
   ];
   for (const again of [told, told, [told[0]!, told[2]!], [told[1]!]]) {
-    expect(await queue.settle(token, again)).toEqual({ kind: 'ok' });
+    expect(await queue.settle(token, again)).toMatchObject({ lost: 0 });
     expect(await health()).toMatchObject({ failures: 1 });
   }
 });
@@ -347,7 +401,7 @@ test('after the lease was lost, what arrived is recorded and the rest is left to
     { delivery: second!, outcome: 'failed', attempt: ATTEMPT },
     { delivery: third!, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 },
   ];
-  expect(await queue.settle(token, late)).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await queue.settle(token, late)).toMatchObject({ lost: 1 });
   expect((await due()).map((delivery) => delivery.id)).toEqual([ids[1], ids[2]]);
   expect(await rows('select id, status from deliveries')).toEqual([{ id: ids[0], status: 'delivered' }]);
   expect(await rows('select delivery_id from attempts')).toEqual([{ delivery_id: ids[0] }]);
@@ -361,9 +415,9 @@ test('a late report of a delivery that was rescheduled meanwhile settles nothing
   const next = await queue.startSender();
   await queue.lease(next, 1);
   await queue.settle(next, [{ ...late, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 }]);
-  expect(await queue.settle(token, [late])).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await queue.settle(token, [late])).toMatchObject({ lost: 1 });
   expect(await rows('select * from deliveries')).toEqual([]);
-  expect(await queue.depth()).toMatchObject({ pending: 1 });
+  expect(await queue.depth(5)).toMatchObject({ pending: 1 });
 });
 
 test('one lost endpoint does not keep the results of others from being recorded', async () => {
@@ -374,7 +428,7 @@ test('one lost endpoint does not keep the results of others from being recorded'
   const deliveries = [...(await due()), ...(await due(other))];
   await queue.release(token, [other.endpointId]);
   const settlements = deliveries.map((delivery) => ({ delivery, outcome: 'failed' as const, attempt: ATTEMPT }));
-  expect(await queue.settle(token, settlements)).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await queue.settle(token, settlements)).toMatchObject({ lost: 1 });
   expect(await rows('select id from deliveries')).toEqual([{ id: mine.id }]);
 });
 
@@ -390,7 +444,7 @@ test('results that come while a takeover is being committed wait for it, and are
     await takeover.query('commit');
     return { settling: result };
   });
-  expect(await settling).toEqual({ kind: 'lost', endpoints: 1 });
+  expect(await settling).toMatchObject({ lost: 1 });
   expect(await rows('select * from deliveries')).toEqual([]);
 });
 
@@ -408,12 +462,32 @@ test('a takeover waits until the results that are being written are there', asyn
   });
 });
 
-test('the depth counts what waits and tells the earliest time', async () => {
-  expect(await queue.depth()).toEqual({ pending: 0, oldestDueMs: null });
+test('the depth counts what waits and tells the earliest times', async () => {
+  const nothing = { oldestDueMs: null, oldestThrottledMs: null, oldestRetryingMs: null };
+  expect(await queue.depth(5)).toEqual({ pending: 0, openBreakers: 0, ...nothing });
   await enqueue(trigger, { dueInSeconds: 60 });
   await enqueue(await newEndpoint(), { dueInSeconds: -60 });
-  const [{ oldest }] = (await rows('select min(due_at) as oldest from outbox')) as [{ oldest: Date }];
-  expect(await queue.depth()).toEqual({ pending: 2, oldestDueMs: oldest.getTime() });
+  expect(await queue.depth(5)).toEqual({
+    ...nothing,
+    pending: 2,
+    openBreakers: 0,
+    oldestDueMs: await oldest('due_at'),
+  });
+});
+
+test('the depth tells apart what an endpoint that is left alone keeps back, what is tried again, and who fails', async () => {
+  await enqueue(trigger, { dueInSeconds: -60 });
+  await database.pool.query(
+    `update endpoint_leases set pause_until = now() + interval '1 minute', failures = 5 where endpoint_id = $1`,
+    [trigger.endpointId],
+  );
+  const throttled = { pending: 1, openBreakers: 1, oldestDueMs: null, oldestThrottledMs: await oldest('due_at') };
+  expect(await queue.depth(5)).toEqual({ ...throttled, oldestRetryingMs: null });
+  expect(await queue.depth(6)).toMatchObject({ openBreakers: 0 });
+  await database.pool.query('update outbox set attempt = 3, round = 3');
+  expect(await queue.depth(5)).toMatchObject({ oldestRetryingMs: null });
+  await database.pool.query('update outbox set attempt = 4');
+  expect(await queue.depth(5)).toMatchObject({ oldestRetryingMs: await oldest('queued_at') });
 });
 
 test('statistics that call the queue empty do not make the hot statements read whole tables', async () => {
@@ -481,6 +555,11 @@ function due(of = trigger): Promise<DueDelivery[]> {
 async function held(outcome: Omit<Settlement, 'delivery'>): Promise<Settlement> {
   await queue.lease(token, 1);
   return { delivery: (await due())[0]!, ...outcome };
+}
+
+async function oldest(column: string): Promise<number> {
+  const { rows: found } = await database.pool.query<{ at: Date }>(`select min(${column}) as at from outbox`);
+  return found[0]!.at.getTime();
 }
 
 async function leased(by: string, max: number, among?: string[]): Promise<string[]> {

@@ -1,49 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Database } from './database.js';
+import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
+import { expirePending } from './given-up.js';
+import { type AilingEndpoint, type Settlement, settlementArrays } from './settlement.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
 import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
 import { SETTLE_DELIVERIES } from './sql/settle-deliveries.js';
 
-/** A delivery whose time has come, with what sending it needs, as that stood when it was fetched. */
-export interface DueDelivery {
-  id: string;
+/** An endpoint that a sender holds from now on. */
+export interface EndpointLease {
   endpointId: string;
-  /** Half of the row's key: given back as it is. */
-  dueAt: string;
-  eventId: string;
-  /** '' when the event is no longer on record. */
-  eventType: string;
-  /** Attempts made already. */
-  attempt: number;
-  /** Null when the event is no longer on record. */
-  payload: string | null;
   license: string;
-  triggerId: string | null;
-  vehicle: string | null;
-  /** The endpoint exists, and the trigger if the event has one. What is not live is to be cancelled, not sent. */
-  isLive: boolean;
-  /** '' when the endpoint is gone. */
-  url: string;
-  /** Encrypted; '' when the endpoint is gone. */
-  secret: string;
-  /** When it was queued, ms since 1970. */
-  createdAtMs: number;
+  /** Attempts that failed since the last that arrived. */
+  failures: number;
+  /** Somebody else may have sent something within the last seconds. */
+  wasBusy: boolean;
 }
 
-/** What became of a delivery. One without an attempt says nothing about its endpoint and counts no attempt. */
-export interface Settlement {
-  delivery: DueDelivery;
-  outcome: 'delivered' | 'failed' | 'cancelled' | 'retry';
-  /** When to try again, ms since 1970; needed for a retry. */
-  nextDueAtMs?: number;
-  attempt?: {
-    startedAtMs: number;
-    durationMs: number;
-    outcome: string;
-    statusCode: number | null;
-    error: string | null;
-  };
+/** What settling leads to. */
+export interface Settled {
+  lost: number;
+  rung: string[];
+  ailing: AilingEndpoint[];
+}
+
+/** What waits, as `depth` counts it. Times are ms since 1970, null when there is no such delivery. */
+export interface QueueDepth {
+  pending: number;
+  /** The earliest due time where nothing keeps it from being sent. */
+  oldestDueMs: number | null;
+  /** The earliest due time at endpoints that are to be left alone for now. */
+  oldestThrottledMs: number | null;
+  /** When the oldest delivery that waits for another attempt was queued. */
+  oldestRetryingMs: number | null;
+  /** Endpoints that failed at least `openFrom` times in a row. */
+  openBreakers: number;
+}
+
+interface LeaseRow {
+  endpoint_id: string;
+  license: string;
+  failures: number;
+  was_busy: boolean;
 }
 
 /** Before the first delivery of any endpoint: where fetching begins. */
@@ -107,16 +106,17 @@ export class DeliveryQueue {
    * Takes up to `max` endpoints that have due work and no living holder; of `among` only, if given, which is what a
    * doorbell named. Nothing for a token that is over.
    */
-  async lease(
-    token: string,
-    max: number,
-    among?: readonly string[],
-  ): Promise<{ endpointId: string; license: string }[]> {
-    const { rows } = await this.database.pool.query<{ endpoint_id: string; license: string }>({
+  async lease(token: string, max: number, among?: readonly string[]): Promise<EndpointLease[]> {
+    const { rows } = await this.database.pool.query<LeaseRow>({
       ...LEASE_ENDPOINTS,
       values: [token, max, among ?? null],
     });
-    return rows.map((row) => ({ endpointId: row.endpoint_id, license: row.license }));
+    return rows.map((row) => ({
+      endpointId: row.endpoint_id,
+      license: row.license,
+      failures: row.failures,
+      wasBusy: row.was_busy,
+    }));
   }
 
   /**
@@ -137,24 +137,29 @@ export class DeliveryQueue {
         heads.map((head) => head.limit),
       ],
     });
-    return rows.map(toDueDelivery);
+    return toDueDeliveries(rows, Date.now());
   }
 
   /**
-   * Writes what became of deliveries, a few hundred at once, given in the order in which it happened. Lost: the token
-   * no longer holds some endpoints; of these only what arrived was written, and the rest will be sent by others.
+   * Writes what became of deliveries, a few hundred at once, given in the order in which it happened. `lost` endpoints are
+   * no longer held under the token; of these only what arrived was written, and the rest will be sent by others. `rung`
+   * endpoints have something new, since they listen to failures; `ailing` are those of the batch that are failing now.
    */
-  async settle(
-    token: string,
-    settlements: readonly Settlement[],
-  ): Promise<{ kind: 'ok' } | { kind: 'lost'; endpoints: number }> {
-    if (settlements.length === 0) return { kind: 'ok' };
-    const { rows } = await this.database.pool.query<{ lost: number }>({
+  async settle(token: string, settlements: readonly Settlement[]): Promise<Settled> {
+    if (settlements.length === 0) return { lost: 0, rung: [], ailing: [] };
+    const { rows } = await this.database.pool.query<{ answer: Settled }>({
       ...SETTLE_DELIVERIES,
-      values: [token, ...deliveryArrays(settlements), ...attemptArrays(settlements)],
+      values: [token, ...settlementArrays(settlements)],
     });
-    const { lost } = rows[0]!;
-    return lost === 0 ? { kind: 'ok' } : { kind: 'lost', endpoints: lost };
+    return rows[0]!.answer;
+  }
+
+  /**
+   * Gives up what an endpoint's queue holds from before a time, ms since 1970: it is on record as failed, 'expired'. For
+   * endpoints that nothing can be sent to. Resolves to how many these were.
+   */
+  expire(endpointId: string, queuedBeforeMs: number): Promise<number> {
+    return expirePending(this.database, endpointId, queuedBeforeMs);
   }
 
   /** Gives endpoints back; after the last settling for them has answered. */
@@ -166,16 +171,33 @@ export class DeliveryQueue {
     });
   }
 
-  /** What waits in all, and the earliest due time in ms since 1970. Reads the whole queue: for every few seconds. */
-  async depth(): Promise<{ pending: number; oldestDueMs: number | null }> {
-    const { rows } = await this.database.pool.query<{ pending: string; oldest: Date | null }>(
-      `select (select count(*) from outbox) as pending, min(o.due_at) as oldest
-       from endpoint_leases l
-       cross join lateral (
+  /** What waits, and for how long. Reads the whole queue: for every few seconds. */
+  async depth(openFrom: number): Promise<QueueDepth> {
+    const { rows } = await this.database.pool.query<DepthRow>(
+      `with waiting as materialized (
+         select count(*) as pending, min(queued_at) filter (where attempt > round) as oldest_retrying from outbox
+       )
+       select (select pending from waiting) as pending,
+              min(o.due_at) filter (where not l.is_paused) as oldest_due,
+              min(o.due_at) filter (where l.is_paused) as oldest_throttled,
+              (select oldest_retrying from waiting) as oldest_retrying,
+              count(*) filter (where l.failures >= $1) as open_breakers
+       from (
+         select endpoint_id, failures, coalesce(pause_until > now(), false) as is_paused from endpoint_leases
+       ) l
+       left join lateral (
          select due_at from outbox q where q.endpoint_id = l.endpoint_id order by due_at limit 1
-       ) o`,
+       ) o on true`,
+      [openFrom],
     );
-    return { pending: Number(rows[0]!.pending), oldestDueMs: rows[0]!.oldest?.getTime() ?? null };
+    const row = rows[0]!;
+    return {
+      pending: Number(row.pending),
+      oldestDueMs: row.oldest_due?.getTime() ?? null,
+      oldestThrottledMs: row.oldest_throttled?.getTime() ?? null,
+      oldestRetryingMs: row.oldest_retrying?.getTime() ?? null,
+      openBreakers: Number(row.open_breakers),
+    };
   }
 
   private async endTokens(tokens: readonly string[]): Promise<void> {
@@ -183,69 +205,10 @@ export class DeliveryQueue {
   }
 }
 
-interface DueRow {
-  endpoint_id: string;
-  due_at: string;
-  id: string;
-  event_id: string;
-  attempt: number;
-  created_at: Date;
-  type: string | null;
-  payload: string | null;
-  trigger_id: string | null;
-  vehicle: string | null;
-  license: string | null;
-  url: string | null;
-  secret: string | null;
-  is_live: boolean;
-}
-
-function toDueDelivery(row: DueRow): DueDelivery {
-  return {
-    id: row.id,
-    endpointId: row.endpoint_id,
-    dueAt: row.due_at,
-    eventId: row.event_id,
-    eventType: row.type ?? '',
-    attempt: row.attempt,
-    payload: row.payload,
-    license: row.license ?? '',
-    triggerId: row.trigger_id,
-    vehicle: row.vehicle,
-    isLive: row.is_live,
-    url: row.url ?? '',
-    secret: row.secret ?? '',
-    createdAtMs: row.created_at.getTime(),
-  };
-}
-
-function deliveryArrays(settlements: readonly Settlement[]): unknown[] {
-  return [
-    settlements.map(({ delivery }) => delivery.endpointId),
-    settlements.map(({ delivery }) => delivery.dueAt),
-    settlements.map(({ delivery }) => delivery.id),
-    settlements.map(({ delivery }) => delivery.eventId),
-    settlements.map(({ outcome }) => outcome),
-    settlements.map(nextDueAt),
-    settlements.map(({ delivery, attempt }) => delivery.attempt + (attempt === undefined ? 0 : 1)),
-    settlements.map(({ delivery }) => new Date(delivery.createdAtMs).toISOString()),
-  ];
-}
-
-function nextDueAt({ outcome, nextDueAtMs, delivery }: Settlement): string | null {
-  if (outcome !== 'retry') return null;
-  if (nextDueAtMs === undefined) throw new Error(`delivery ${delivery.id} is to be retried at no time`);
-  return new Date(nextDueAtMs).toISOString();
-}
-
-function attemptArrays(settlements: readonly Settlement[]): unknown[] {
-  const attempts = settlements.map(({ attempt }) => attempt);
-  return [
-    attempts.map((attempt) => attempt && new Date(attempt.startedAtMs).toISOString()),
-    attempts.map((attempt) => attempt && Math.round(attempt.durationMs)),
-    attempts.map((attempt) => attempt?.outcome),
-    attempts.map((attempt) => attempt?.statusCode),
-    // What a target answered may have any bytes; PostgreSQL's text has no NUL.
-    attempts.map((attempt) => attempt?.error?.replaceAll('\0', '\uFFFD')),
-  ];
+interface DepthRow {
+  pending: string;
+  oldest_due: Date | null;
+  oldest_throttled: Date | null;
+  oldest_retrying: Date | null;
+  open_breakers: string;
 }

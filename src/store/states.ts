@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import { decodeReading, EMPTY_STATE, type State } from '../core/state.js';
 import type { Database } from './database.js';
 import type { Page } from './pages.js';
@@ -42,6 +43,27 @@ export class StateStore {
     const { rows } = await this.database.pool.query<StateRecord>({ ...LOAD_STATES, values: [triggers, vehicles] });
     return new Map(rows.map((row) => [stateKey(row.trigger_id, row.vehicle), toState(row)]));
   }
+}
+
+/**
+ * Empties what some triggers remember of a vehicle, as part of a change. By an update, never by a delete: the raised
+ * version is how an engine that remembers a state learns that it is out of date. Rows are locked in the order in which
+ * commits lock them.
+ */
+export async function emptyStatesOf(
+  manager: EntityManager,
+  triggerIds: readonly string[],
+  vehicle: string,
+): Promise<void> {
+  await manager.query(
+    `with locked as materialized (
+       select trigger_id, vehicle from states where trigger_id = any ($1::uuid[]) and vehicle = $2
+       order by trigger_id for update
+     )
+     update states s set version = s.version + 1, fired_at = null, previous = null
+     from locked where s.trigger_id = locked.trigger_id and s.vehicle = locked.vehicle`,
+    [triggerIds, vehicle],
+  );
 }
 
 /** The key of `StateStore.load`; commits lock states in its order. */

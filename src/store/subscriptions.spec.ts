@@ -59,6 +59,44 @@ test('a long list goes in thousands, with one log event that counts all', async 
   ]);
 });
 
+test('who listens is told of a bulk call once, when all of it is done, with the number of all', async () => {
+  const id = await created();
+  const listening = await newListener(['subscription.*']);
+  const vehicles = Array.from({ length: 2_100 }, (_, n) => vehicleOf(10_000 + n));
+  // The last thousand changes nothing.
+  await subscriptions.add(actorOf(), id, vehicles.slice(2_000));
+  await subscriptions.add(actorOf(), id, vehicles);
+  await subscriptions.remove(actorOf(), id, vehicles);
+  await subscriptions.add(actorOf(), id, []);
+  await subscriptions.removeAll(actorOf(), id);
+  expect(await newsOf(listening)).toEqual([
+    ['subscription.created', 100],
+    ['subscription.created', 2_000],
+    ['subscription.deleted', 2_100],
+  ]);
+});
+
+test('the log event of one vehicle names it, that of many does not, also when the first of its thousands was one', async () => {
+  const id = await created();
+  const vehicles = Array.from({ length: 1_010 }, (_, n) => vehicleOf(30_000 + n));
+  await subscriptions.add(actorOf(), id, vehicles.slice(1, 1_000));
+  await subscriptions.add(actorOf(), id, vehicles);
+  await subscriptions.remove(actorOf(), id, vehicles.slice(0, 1));
+  const { rows } = await database.pool.query(
+    `select vehicle from events where trigger_id = $1 and type like 'subscription.%' order by xid`,
+    [id],
+  );
+  expect(rows).toEqual([{ vehicle: null }, { vehicle: null }, { vehicle: vehicles[0] }]);
+});
+
+test('who listens is told of what was done before a bulk call failed', async () => {
+  const id = await created();
+  const listening = await newListener(['subscription.created']);
+  const vehicles = Array.from({ length: 1_001 }, (_, n) => (n < 1_000 ? vehicleOf(20_000 + n) : 'a \0 in it'));
+  await expect(subscriptions.add(actorOf(), id, vehicles)).rejects.toThrow();
+  expect(await newsOf(listening)).toEqual([['subscription.created', 1_000]]);
+});
+
 test('a call that changes nothing is not logged and moves no sequence', async () => {
   const id = await created();
   await subscriptions.add(actorOf(), id, [vehicleOf(1)]);
@@ -166,6 +204,24 @@ async function created(license = LICENSE): Promise<string> {
   const trigger = newTrigger();
   await triggers.create(actorOf(license), trigger);
   return trigger.id;
+}
+
+async function newListener(names: string[]): Promise<string> {
+  const id = randomUUID();
+  await database.pool.query(
+    `insert into endpoints (id, license, url, secret, enabled_events, created_at, updated_at)
+     values ($1, $2, '', '', $3, now(), now())`,
+    [id, LICENSE, names],
+  );
+  return id;
+}
+
+async function newsOf(endpointId: string): Promise<[string, number][]> {
+  const { rows } = await database.pool.query(
+    `select e.type, e.payload from outbox o join events e on e.id = o.event_id where o.endpoint_id = $1 order by e.id`,
+    [endpointId],
+  );
+  return rows.map((row) => [row.type, JSON.parse(row.payload).count]);
 }
 
 async function seq(): Promise<number> {

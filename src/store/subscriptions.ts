@@ -1,6 +1,6 @@
 import { IsNull } from 'typeorm';
 import type { Actor } from './actor.js';
-import { type Change, inChange } from './change.js';
+import { type Change, inChange, tellListeners } from './change.js';
 import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import { newLogId } from './log-id.js';
@@ -17,7 +17,8 @@ export interface VehicleSubscription {
 /**
  * Which vehicles a trigger is applied to. Vehicles are canonical DIDs. A bulk call works in thousands, each a
  * transaction of its own, so one that fails half-way leaves whole thousands done; its one log event is rewritten by
- * each of them, and so counts exactly what was done. A call that changed nothing writes no log event.
+ * each of them, and so counts exactly what was done. Who listens is told once, at the end. A call that changed nothing
+ * writes no log event.
  */
 export class SubscriptionStore {
   constructor(private readonly database: Database) {}
@@ -57,20 +58,23 @@ export class SubscriptionStore {
   > {
     const wanted = [...new Set(vehicles)];
     const added = new Set<string>();
-    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.created');
-    for (const part of inParts(wanted, BULK_SIZE)) {
-      const insert = ({ manager }: Change) => insertSubscriptions(manager, triggerId, part);
-      const outcome = await bulk.step('subscribed', insert, judgedRevision);
-      if (outcome.kind === 'not_found') return outcome;
-      if (outcome.kind === 'changed') return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
-      for (const vehicle of outcome.vehicles) added.add(vehicle);
-    }
-    if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
-    return {
-      kind: 'ok',
-      added: wanted.filter((vehicle) => added.has(vehicle)),
-      already: wanted.filter((vehicle) => !added.has(vehicle)),
-    };
+    return this.inBulk(actor, triggerId, 'subscription.created', async (bulk) => {
+      for (const part of inParts(wanted, BULK_SIZE)) {
+        const insert = ({ manager }: Change) => insertSubscriptions(manager, triggerId, part);
+        const outcome = await bulk.step('subscribed', insert, judgedRevision);
+        if (outcome.kind === 'not_found') return outcome;
+        if (outcome.kind === 'changed') {
+          return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
+        }
+        for (const vehicle of outcome.vehicles) added.add(vehicle);
+      }
+      if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
+      return {
+        kind: 'ok',
+        added: wanted.filter((vehicle) => added.has(vehicle)),
+        already: wanted.filter((vehicle) => !added.has(vehicle)),
+      };
+    });
   }
 
   /** Unsubscribes vehicles. Those that were not subscribed are no failure and not counted. */
@@ -79,29 +83,49 @@ export class SubscriptionStore {
     triggerId: string,
     vehicles: readonly string[],
   ): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
-    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.deleted');
-    for (const part of inParts([...new Set(vehicles)], BULK_SIZE)) {
-      const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
-      if (outcome.kind !== 'ok') return { kind: 'not_found' };
-    }
-    if (vehicles.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
-    return { kind: 'ok', removed: bulk.count };
+    return this.inBulk(actor, triggerId, 'subscription.deleted', async (bulk) => {
+      for (const part of inParts([...new Set(vehicles)], BULK_SIZE)) {
+        const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
+        if (outcome.kind !== 'ok') return { kind: 'not_found' };
+      }
+      if (vehicles.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
+      return { kind: 'ok', removed: bulk.count };
+    });
   }
 
   /** Unsubscribes all vehicles. Walks forward by vehicle, so that it ends although others may be added meanwhile. */
   async removeAll(actor: Actor, triggerId: string): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
-    const bulk = new BulkCall(this.database, actor, triggerId, 'subscription.deleted');
-    let after: string | undefined;
-    for (;;) {
-      const part = await this.vehicles(triggerId, { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) });
-      if (part.length === 0) break;
-      const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
-      if (outcome.kind !== 'ok') return { kind: 'not_found' };
-      after = part.at(-1);
+    return this.inBulk(actor, triggerId, 'subscription.deleted', async (bulk) => {
+      let after: string | undefined;
+      for (;;) {
+        const part = await this.vehicles(triggerId, { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) });
+        if (part.length === 0) break;
+        const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
+        if (outcome.kind !== 'ok') return { kind: 'not_found' };
+        after = part.at(-1);
+      }
+      const isKnown = after !== undefined || (await bulk.isKnown());
+      return isKnown ? { kind: 'ok', removed: bulk.count } : { kind: 'not_found' };
+    });
+  }
+
+  /** Tells of what was done however the call ends. */
+  private async inBulk<T>(
+    actor: Actor,
+    triggerId: string,
+    type: BulkType,
+    work: (bulk: BulkCall) => Promise<T>,
+  ): Promise<T> {
+    const bulk = new BulkCall(this.database, actor, triggerId, type);
+    try {
+      return await work(bulk);
+    } finally {
+      await bulk.tell();
     }
-    return after !== undefined || (await bulk.isKnown()) ? { kind: 'ok', removed: bulk.count } : { kind: 'not_found' };
   }
 }
+
+type BulkType = 'subscription.created' | 'subscription.deleted';
 
 type Step = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' } | { kind: 'changed' };
 
@@ -114,7 +138,7 @@ class BulkCall {
     private readonly database: Database,
     private readonly actor: Actor,
     private readonly triggerId: string,
-    private readonly type: 'subscription.created' | 'subscription.deleted',
+    private readonly type: BulkType,
   ) {}
 
   /**
@@ -153,6 +177,14 @@ class BulkCall {
     }).then((step) => {
       if (step.kind === 'ok') this.count += step.vehicles.length;
       return step;
+    });
+  }
+
+  /** The work is done and on record: that listeners could not be told is no reason to call it failed. */
+  async tell(): Promise<void> {
+    if (this.count === 0) return;
+    await tellListeners(this.database, this.auditId).catch((error: unknown) => {
+      this.database.log.warn({ err: error, event: this.auditId }, 'who listens was not told of a log event');
     });
   }
 

@@ -1,5 +1,8 @@
 import type { MetricKind, ValueKind } from '../core/catalog.js';
+import type { EndpointStatus } from '../core/endpoint.js';
 import type { TriggerStatus } from '../core/trigger.js';
+import type { EndpointFields, EndpointFieldsRow } from './endpoint-fields.js';
+import { DEFAULT_ENDPOINT_FIELDS, toEndpointFields } from './endpoint-fields.js';
 
 /** A trigger as its owner sees it, with what the engine and the senders know of it. */
 export interface TriggerRecord {
@@ -19,12 +22,17 @@ export interface TriggerRecord {
   status: TriggerStatus;
   statusReason: string | null;
   endpointId: string;
+  /** The endpoint is its own: nobody shares it, and it goes with the trigger. */
+  ownsEndpoint: boolean;
+  endpointStatus: EndpointStatus;
+  /** How the endpoint is sent to. */
+  endpointFields: EndpointFields;
   targetUrl: string;
   /** When the target last proved that it wants what we send. */
   verifiedAt: Date | null;
   /** Counts the changes; from 1. */
   revision: number;
-  /** Attempts that failed since the last that arrived. */
+  /** Firings, of whichever trigger of its endpoint, whose first attempt failed since the last that arrived. */
   failureCount: number;
   createdAt: Date;
   updatedAt: Date;
@@ -47,7 +55,8 @@ export const SELECT_TRIGGER_RECORDS = select(`,
 
 function select(more: string): string {
   return `
-select t.*, e.url, e.verified_at, coalesce(l.failures, 0) as failures, l.last_delivered_at${more}
+select t.*, to_jsonb(e) as endpoint, e.verified_at, coalesce(l.failed_firings, 0) as failed_firings,
+       l.last_delivered_at${more}
 from triggers t
 left join endpoints e on e.id = t.endpoint_id
 left join endpoint_leases l on l.endpoint_id = t.endpoint_id
@@ -77,10 +86,10 @@ export interface FoundTriggerRow {
   status: TriggerStatus;
   status_reason: string | null;
   endpoint_id: string;
-  url: string | null;
+  endpoint: (EndpointFieldsRow & { url: string; status: EndpointStatus; is_shared: boolean }) | null;
   verified_at: Date | null;
   revision: number;
-  failures: number;
+  failed_firings: number;
   created_at: Date;
   updated_at: Date;
   last_delivered_at: Date | null;
@@ -107,10 +116,13 @@ export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
     status: row.status,
     statusReason: row.status_reason,
     endpointId: row.endpoint_id,
-    targetUrl: row.url ?? '',
+    ownsEndpoint: row.endpoint?.is_shared !== true,
+    endpointStatus: row.endpoint?.status ?? 'active',
+    endpointFields: row.endpoint === null ? DEFAULT_ENDPOINT_FIELDS : toEndpointFields(row.endpoint),
+    targetUrl: row.endpoint?.url ?? '',
     verifiedAt: row.verified_at,
     revision: row.revision,
-    failureCount: row.failures,
+    failureCount: row.failed_firings,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastDeliveredAt: row.last_delivered_at,

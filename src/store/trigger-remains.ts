@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { CANCEL_BATCH, CANCEL_PENDING } from './sql/cancel-pending.js';
+import { cancelPending } from './given-up.js';
 
 /**
  * No transaction of the data plane lasts longer: its statements end after 10 s. Only then can nothing more appear that
@@ -13,32 +13,37 @@ const SWEEP_TRIGGERS_MAX = 100;
 interface Deleted {
   id: string;
   endpointId: string;
+  /** Nobody shared its endpoint, which went with it: everything that is pending there goes too. */
+  ownsEndpoint: boolean;
 }
 
 /** Removes a deleted trigger's subscriptions and cancels its pending deliveries, in batches. */
-export async function removeRemains(database: Database, { id, endpointId }: Deleted): Promise<void> {
-  const cancel = { ...CANCEL_PENDING, values: [endpointId] };
-  await inBatches(async () => (await database.pool.query<{ removed: number }>(cancel)).rows[0]!.removed, CANCEL_BATCH);
+export async function removeRemains(database: Database, { id, endpointId, ownsEndpoint }: Deleted): Promise<void> {
+  await cancelPending(database, ownsEndpoint ? { endpointId } : { endpointId, triggerId: id });
   await inBatches(async () => (await database.pool.query(deleteOf('subscriptions'), [id])).rowCount, SWEEP_BATCH);
 }
 
 /**
- * Does the same again for triggers that were deleted a while ago, removes their states and lease rows too, and marks
- * them as done with, unless a sender is settling some of their deliveries at this moment.
+ * Does the same again for triggers that were deleted a while ago, removes their states and the lease rows of their own
+ * endpoints too, and marks them as done with, unless a sender is settling something there at this moment. At a shared
+ * endpoint senders cancel what is left of them.
  */
 export async function sweepDeletedTriggers(database: Database): Promise<number> {
-  const { rows } = await database.pool.query<{ id: string; endpoint_id: string }>(
-    `select id, endpoint_id from triggers
-     where deleted_at < now() - interval '${SETTLED_AFTER_SECONDS} s' and swept_at is null
-     order by deleted_at limit ${SWEEP_TRIGGERS_MAX}`,
+  const { rows } = await database.pool.query<{ id: string; endpoint_id: string; owns_endpoint: boolean }>(
+    `select t.id, t.endpoint_id, e.is_shared is distinct from true as owns_endpoint
+     from triggers t left join endpoints e on e.id = t.endpoint_id
+     where t.deleted_at < now() - interval '${SETTLED_AFTER_SECONDS} s' and t.swept_at is null
+     order by t.deleted_at limit ${SWEEP_TRIGGERS_MAX}`,
   );
   let swept = 0;
-  for (const { id, endpoint_id: endpointId } of rows) {
-    await removeRemains(database, { id, endpointId });
+  for (const { id, endpoint_id: endpointId, owns_endpoint: ownsEndpoint } of rows) {
+    await removeRemains(database, { id, endpointId, ownsEndpoint });
     await inBatches(async () => (await database.pool.query(deleteOf('states'), [id])).rowCount, SWEEP_BATCH);
-    const pending = await database.pool.query('select 1 from outbox where endpoint_id = $1 limit 1', [endpointId]);
-    if (pending.rowCount !== 0) continue;
-    await database.pool.query('delete from endpoint_leases where endpoint_id = $1', [endpointId]);
+    if (ownsEndpoint) {
+      const pending = await database.pool.query('select 1 from outbox where endpoint_id = $1 limit 1', [endpointId]);
+      if (pending.rowCount !== 0) continue;
+      await database.pool.query('delete from endpoint_leases where endpoint_id = $1', [endpointId]);
+    }
     await database.pool.query('update triggers set swept_at = now() where id = $1', [id]);
     swept++;
   }

@@ -1,11 +1,11 @@
 import { type EntityManager, IsNull, QueryFailedError } from 'typeorm';
 import type { Actor } from './actor.js';
-import { type Change, inChange } from './change.js';
+import { inChange } from './change.js';
 import type { Database } from './database.js';
-import { EndpointLeaseEntity } from './entities/endpoint-lease.entity.js';
 import { EndpointEntity } from './entities/endpoint.entity.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import type { Page } from './pages.js';
+import { lockFailed } from './revival.js';
 import { removeRemains, sweepDeletedTriggers } from './trigger-remains.js';
 import {
   type FoundTrigger,
@@ -17,48 +17,20 @@ import {
   type TriggerRecord,
   type TriggerRecordRow,
 } from './trigger-record.js';
+import {
+  applyChange,
+  EndpointMissing,
+  insertTrigger,
+  nameKeyOf,
+  type NewTrigger,
+  type SharingTrigger,
+  type TriggerChange,
+} from './trigger-writes.js';
 
-/** What a new trigger is made of: what is registered, already checked, and the endpoint that it has of its own. */
-export interface NewTrigger extends Pick<
-  TriggerRecord,
-  | 'id'
-  | 'service'
-  | 'metricName'
-  | 'metricKind'
-  | 'metric'
-  | 'valueKind'
-  | 'condition'
-  | 'normalizedCondition'
-  | 'cooldownSeconds'
-  | 'description'
-> {
-  /** Missing or blank means the id. */
-  displayName?: string;
-  status: 'enabled' | 'disabled';
-  /** `secret` is the encrypted text. */
-  endpoint: { id: string; url: string; secret: string; verifiedAt: Date };
-}
+export type { NewTrigger, SharingTrigger, TriggerChange } from './trigger-writes.js';
 
-/** What an update changes: the members that are there. */
-export type TriggerChange = Partial<
-  Pick<
-    NewTrigger,
-    | 'service'
-    | 'metricName'
-    | 'metricKind'
-    | 'metric'
-    | 'valueKind'
-    | 'condition'
-    | 'normalizedCondition'
-    | 'cooldownSeconds'
-    | 'description'
-    | 'status'
-  >
-> & {
-  /** Null or blank means the id. */
-  displayName?: string | null;
-  target?: { url: string; verifiedAt: Date };
-};
+/** The name is another trigger's, or the license has no such shared endpoint. */
+export type TriggerConflict = { kind: 'duplicate_name' } | { kind: 'endpoint_not_found' };
 
 /** Triggers of one license at a time: another license's id is as unknown as one that never was. */
 export class TriggerStore {
@@ -98,8 +70,8 @@ export class TriggerStore {
   /** The name is taken when another of the license's triggers has it, in whatever letter case. */
   async create(
     actor: Actor,
-    trigger: NewTrigger,
-  ): Promise<{ kind: 'created'; trigger: FoundTrigger } | { kind: 'duplicate_name' }> {
+    trigger: NewTrigger | SharingTrigger,
+  ): Promise<{ kind: 'created'; trigger: FoundTrigger } | TriggerConflict> {
     try {
       const created = await inChange(this.database, actor, async (change) => {
         await insertTrigger(change.manager, actor.license, trigger);
@@ -115,8 +87,7 @@ export class TriggerStore {
       });
       return { kind: 'created', trigger: created! };
     } catch (error) {
-      if (isDuplicateName(error)) return { kind: 'duplicate_name' };
-      throw error;
+      return conflictOf(error);
     }
   }
 
@@ -130,12 +101,11 @@ export class TriggerStore {
     id: string,
     change: TriggerChange,
     judged: { revision?: number; vehicles?: readonly string[] } = {},
-  ): Promise<
-    { kind: 'updated'; trigger: FoundTrigger } | { kind: 'not_found' } | { kind: 'duplicate_name' } | { kind: 'stale' }
-  > {
+  ): Promise<{ kind: 'updated'; trigger: FoundTrigger } | { kind: 'not_found' } | { kind: 'stale' } | TriggerConflict> {
     try {
       return await inChange(this.database, actor, async (transaction) => {
         const { manager } = transaction;
+        if (change.status === 'enabled' || change.target) await lockFellows(manager, actor.license, id, change);
         const current = await lockTrigger(manager, actor.license, id);
         if (current === null) return { kind: 'not_found' };
         const { revision = current.revision, vehicles } = judged;
@@ -145,15 +115,15 @@ export class TriggerStore {
         return { kind: 'updated', trigger: (await findTrigger(manager, actor.license, id))! };
       });
     } catch (error) {
-      if (isDuplicateName(error)) return { kind: 'duplicate_name' };
-      throw error;
+      return conflictOf(error);
     }
   }
 
   /**
-   * Deletes a trigger with its endpoint and frees its name; false when the license has none of that id. Engines and
-   * senders see it gone at once. Its subscriptions and pending deliveries go next, in bounded batches; what escapes
-   * these, because it was being written at that moment, is left to `sweep`.
+   * Deletes a trigger with the endpoint of its own and frees its name; false when the license has none of that id.
+   * Engines and senders see it gone at once. Its subscriptions and pending deliveries go next, at a shared endpoint its
+   * firings alone, in bounded batches; what escapes these, because it was being written at that moment, is left to
+   * `sweep`.
    */
   async remove(actor: Actor, id: string): Promise<boolean> {
     const removed = await inChange(this.database, actor, async (change) => {
@@ -161,7 +131,7 @@ export class TriggerStore {
       if (current === null) return undefined;
       const now = new Date();
       await change.manager.update(TriggerEntity, { id }, { deletedAt: now, updatedAt: now });
-      await change.manager.delete(EndpointEntity, { id: current.endpointId });
+      const { affected } = await change.manager.delete(EndpointEntity, { id: current.endpointId, isShared: false });
       change.describe({
         type: 'webhook.deleted',
         license: actor.license,
@@ -169,7 +139,7 @@ export class TriggerStore {
         details: { displayName: current.displayName },
       });
       change.publish([{ kind: 'trigger', triggerId: id }]);
-      return current;
+      return { id, endpointId: current.endpointId, ownsEndpoint: affected === 1 };
     });
     if (removed === undefined) return false;
     await removeRemains(this.database, removed);
@@ -199,6 +169,21 @@ async function hasOtherVehicles(manager: EntityManager, id: string, vehicles: re
   return others.length > 0;
 }
 
+/** With the triggers that a revival of the endpoint would enable, in the order of all ids, when it comes to that. */
+async function lockFellows(
+  manager: EntityManager,
+  license: string,
+  id: string,
+  { moveTo }: TriggerChange,
+): Promise<void> {
+  const [found] = await manager.query<{ endpoint_id: string }[]>(
+    'select endpoint_id from triggers where id = $1 and license = $2 and deleted_at is null',
+    [id, license],
+  );
+  const endpointId = moveTo?.kind === 'shared' ? moveTo.endpointId : found?.endpoint_id;
+  if (found && endpointId) await lockFailed(manager, endpointId, id);
+}
+
 function lockTrigger(manager: EntityManager, license: string, id: string): Promise<TriggerEntity | null> {
   return manager.findOne(TriggerEntity, {
     where: { id, license, deletedAt: IsNull() },
@@ -206,91 +191,11 @@ function lockTrigger(manager: EntityManager, license: string, id: string): Promi
   });
 }
 
-async function insertTrigger(manager: EntityManager, license: string, trigger: NewTrigger): Promise<void> {
-  const { endpoint, displayName, ...fields } = trigger;
-  const now = new Date();
-  await manager.insert(TriggerEntity, {
-    ...fields,
-    ...naming(displayName, trigger.id),
-    license,
-    revision: 1,
-    metricRevision: 1,
-    endpointId: endpoint.id,
-    createdAt: now,
-    updatedAt: now,
-  });
-  await manager.insert(EndpointEntity, { ...endpoint, license, createdAt: now, updatedAt: now });
-  await manager.insert(EndpointLeaseEntity, { endpointId: endpoint.id, license, failures: 0 });
-}
-
-async function applyChange(transaction: Change, current: TriggerEntity, change: TriggerChange): Promise<void> {
-  const { target, displayName, ...given } = change;
-  const fields = withoutUndefined(given);
-  const changed = Object.keys(withoutUndefined(change));
-  if (changed.length === 0) return;
-  const { manager } = transaction;
-  const { id } = current;
-  const now = new Date();
-  const revision = current.revision + 1;
-  const isOtherMetric =
-    (fields.metricKind ?? current.metricKind) !== current.metricKind ||
-    (fields.metric ?? current.metric) !== current.metric;
-  await manager.update(
-    TriggerEntity,
-    { id },
-    {
-      ...fields,
-      ...(displayName === undefined ? {} : naming(displayName, id)),
-      ...(fields.status === undefined ? {} : { statusReason: null }),
-      ...(isOtherMetric ? { metricRevision: revision } : {}),
-      revision,
-      updatedAt: now,
-    },
-  );
-  if (target !== undefined) {
-    const { url, verifiedAt } = target;
-    await manager.update(EndpointEntity, { id: current.endpointId }, { url, verifiedAt, updatedAt: now });
-  }
-  if (isOtherMetric) await emptyStates(manager, id);
-  const isSwitched = fields.status !== undefined && fields.status !== current.status;
-  transaction.describe({
-    type: isSwitched ? `webhook.${fields.status}` : 'webhook.updated',
-    license: current.license,
-    triggerId: id,
-    details: { changed, revision },
-  });
-  transaction.publish([{ kind: 'trigger', triggerId: id }]);
-}
-
-/**
- * Empties by an update, never by a delete: the raised version is how an engine that remembers a state learns that it
- * is out of date, and a row that vanished would be inserted anew. Rows are locked in the order in which commits lock
- * them. A trigger may have a million, for which the usual time-out is short.
- */
-async function emptyStates(manager: EntityManager, triggerId: string): Promise<void> {
-  await manager.query(`set local statement_timeout = '60s'`);
-  await manager.query(
-    `with locked as materialized (
-       select trigger_id, vehicle from states where trigger_id = $1 order by vehicle for update
-     )
-     update states s set version = s.version + 1, fired_at = null, previous = null
-     from locked where s.trigger_id = locked.trigger_id and s.vehicle = locked.vehicle`,
-    [triggerId],
-  );
-}
-
-function naming(displayName: string | null | undefined, id: string): { displayName: string; nameKey: string } {
-  const name = displayName?.trim() ? displayName : id;
-  return { displayName: name, nameKey: nameKeyOf(name) };
-}
-
-/** Letter case is folded here and not in the database, whose locale may know no letters beyond ASCII. */
-function nameKeyOf(name: string): string {
-  return name.normalize('NFC').toLowerCase();
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+/** What an error of a transaction means; throws any other. */
+function conflictOf(error: unknown): TriggerConflict {
+  if (error instanceof EndpointMissing) return { kind: 'endpoint_not_found' };
+  if (isDuplicateName(error)) return { kind: 'duplicate_name' };
+  throw error;
 }
 
 function isDuplicateName(error: unknown): boolean {

@@ -13,9 +13,17 @@ import { Health } from '../../src/observability/health.js';
 import { silentLog } from '../../src/observability/log.js';
 import { Database } from '../../src/store/database.js';
 import { DeadLetterStore } from '../../src/store/dead-letters.js';
+import { DeliveryLog } from '../../src/store/delivery-log.js';
+import { DeliveryStats } from '../../src/store/delivery-stats.js';
+import { EventLog } from '../../src/store/event-log.js';
+import { EndpointStore } from '../../src/store/endpoints.js';
 import { GrantStore } from '../../src/store/grants.js';
+import { IdempotencyStore } from '../../src/store/idempotency.js';
+import { LogFeed } from '../../src/store/log-feed.js';
+import { Recovery } from '../../src/store/recovery.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
+import { TestDeliveryStore } from '../../src/store/test-deliveries.js';
 import { TriggerStore } from '../../src/store/triggers.js';
 import { AddressGuard } from '../../src/target/address-guard.js';
 import { Handshake } from '../../src/target/handshake.js';
@@ -23,6 +31,7 @@ import { TargetClient } from '../../src/target/http-client.js';
 import { SecretBox } from '../../src/target/secret-box.js';
 import { createTestDatabase, testSettings } from './database.js';
 import { HandshakeTarget } from './handshake-target.js';
+import { RecordingDial } from './hostile-network.js';
 import { TokenIssuer } from './token-issuer.js';
 
 export const ADMIN_TOKEN = 'the-admin-token-of-the-specs';
@@ -66,6 +75,8 @@ export class TestApi {
       timeoutMs: 5000,
       connectionsPerOrigin: 4,
       ca: target.authorityPem,
+      // A guard that fails sends nothing to anybody.
+      dial: new RecordingDial().dial,
       log: silentLog,
     });
     const secrets = new SecretBox([randomBytes(32)]);
@@ -73,15 +84,26 @@ export class TestApi {
     const parts: ApiParts = {
       catalog: builtInCatalog,
       triggers: new TriggerStore(database),
+      endpoints: new EndpointStore(database),
+      testDeliveries: new TestDeliveryStore(database),
       subscriptions: new SubscriptionStore(database),
       grants,
       states: new StateStore(database),
       deadLetters: new DeadLetterStore(database),
+      deliveries: new DeliveryLog(database),
+      recovery: new Recovery(database),
+      stats: new DeliveryStats(database),
+      events: new EventLog(database),
+      feed: new LogFeed({ database, log: silentLog, intervalMs: 20 }),
+      eventRetentionDays: 30,
       permissions: new LocalGrants({ grants }),
       licenses: new AnyLicense(),
       tokens: new TokenVerifier({ jwksUrl: issuer.jwksUrl, log: silentLog }),
       handshake: new Handshake({ client }),
+      client,
+      retryTotalMaxMs: 29 * 86_400_000,
       secrets,
+      idempotency: new IdempotencyStore(database),
       adminToken: ADMIN_TOKEN,
       log: silentLog,
       health: new Health(),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Database, type DatabaseSettings } from '../../src/store/database.js';
+import pg from 'pg';
+import type { Database, DatabaseSettings } from '../../src/store/database.js';
 import { migrate } from '../../src/store/migrate.js';
 
 export interface TestDatabase {
@@ -11,20 +12,48 @@ export interface TestDatabase {
 
 /** Makes a database of its own for a spec file, on the server of `TEST_DATABASE_URL`, whose user may create databases. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const test = await createEmptyTestDatabase();
-  await migrate(test, () => undefined);
-  return test;
+  return copyOf(await (template ??= makeTemplate()));
 }
 
 /** The same without any table, for what tests migrations. */
-export async function createEmptyTestDatabase(): Promise<TestDatabase> {
-  const server = process.env.TEST_DATABASE_URL;
-  if (!server) throw new Error('TEST_DATABASE_URL is not set: it names the PostgreSQL server that specs use');
+export function createEmptyTestDatabase(): Promise<TestDatabase> {
+  return copyOf('template0');
+}
+
+/** A migrated database that those of this run of the suite are copied from; the first who needs it makes it. */
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const name = process.env.TEST_DATABASE_TEMPLATE!;
+  await onServer(async (client) => {
+    // Of several workers one makes it, the others wait.
+    await client.query('select pg_advisory_lock(hashtext($1))', [name]);
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
+    if (rowCount !== 0) return;
+    await client.query(`create database ${name}_new template template0`);
+    await migrate({ url: urlOf(`${name}_new`) }, () => undefined);
+    await client.query(`alter database ${name}_new rename to ${name}`);
+  });
+  return name;
+}
+
+async function copyOf(source: string): Promise<TestDatabase> {
   const name = `tripline_test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `create database ${name} template template0`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
+  await onServer((client) => client.query(`create database ${name} template ${source}`));
+  const drop = () => onServer((client) => client.query(`drop database if exists ${name} with (force)`));
+  return { url: urlOf(name), drop };
+}
+
+function urlOf(database: string): string {
+  const url = new URL(serverUrl());
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+function serverUrl(): string {
+  const url = process.env.TEST_DATABASE_URL;
+  if (!url) throw new Error('TEST_DATABASE_URL is not set: it names the PostgreSQL server that specs use');
+  return url;
 }
 
 /** Settings that suit a test: small pools. */
@@ -38,11 +67,12 @@ export async function someoneWaits(database: Database): Promise<void> {
   while ((await database.pool.query(sql)).rowCount === 0);
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
-  const database = await Database.open({ ...testSettings(url), controlPoolSize: 1, dataPoolSize: 1 });
+async function onServer(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl() });
+  await client.connect();
   try {
-    await database.pool.query(statement);
+    await work(client);
   } finally {
-    await database.close();
+    await client.end();
   }
 }

@@ -10,8 +10,9 @@ export interface ReceivedDelivery {
   body: string;
 }
 
-/** A status to answer, or what to do instead; `hang` answers when `release` is called. */
-export type ReceiverBehaviour = number | 'hang' | 'close';
+/** A status to answer, an answer, or what to do instead; `hang` answers when `release` is called. */
+export type ReceiverBehaviour =
+  'hang' | 'close' | number | { status: number; headers?: Record<string, string>; body?: string | Buffer };
 
 export class DeliveryReceiver {
   readonly received: ReceivedDelivery[] = [];
@@ -75,7 +76,8 @@ export class DeliveryReceiver {
     const behaviour = this.behaviourOf(path);
     if (behaviour === 'close') response.socket!.destroy();
     else if (behaviour === 'hang') this.hanging.push({ path, response });
-    else response.writeHead(behaviour, { location: '/elsewhere' }).end();
+    else if (typeof behaviour === 'number') response.writeHead(behaviour, { location: '/elsewhere' }).end();
+    else response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body);
     this.waiters.splice(0).forEach((waiter) => waiter());
   }
 

@@ -1,12 +1,16 @@
 /** An HTTPS server that answers the handshake as its path says: as it should, or in one of the wrong ways. */
 import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createAuthority } from '../../dev/certificates.js';
 
 export class HandshakeTarget {
   /** The path of each request, in order. */
   readonly calls: string[] = [];
+  /** What was posted, complete, but for handshakes. */
+  readonly received: { path: string; headers: IncomingHttpHeaders; body: string }[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -19,9 +23,14 @@ export class HandshakeTarget {
     const server = createServer({ cert: certPem, key: keyPem });
     const target = new HandshakeTarget(server, authority.caPem);
     server.on('request', (request, response) => {
-      request.resume();
       const path = request.url ?? '/';
       target.calls.push(path);
+      void text(request).then(
+        (body) => {
+          if (!body.startsWith('{"verification"')) target.received.push({ path, headers: request.headers, body });
+        },
+        () => undefined,
+      );
       const [, kind = '', argument = ''] = path.split('/');
       if (kind === 'token') response.end(decodeURIComponent(argument));
       else if (kind === 'status') response.writeHead(Number(argument)).end('abc');

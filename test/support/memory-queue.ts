@@ -1,21 +1,47 @@
 /* eslint-disable @typescript-eslint/require-await -- what is in memory answers at once */
 import { randomUUID } from 'node:crypto';
-import { TOKEN_LIFE_SECONDS, type DueDelivery, type Settlement } from '../../src/store/queue.js';
-import { nextId, type NewDelivery, type NewEndpoint, type Queue, type QueueBench } from './queue-bench.js';
+import { DEFAULT_ENDPOINT_OPTIONS, type DeliveryTarget, type EndpointStatus } from '../../src/core/endpoint.js';
+import type { DueDelivery } from '../../src/store/due-delivery.js';
+import { TOKEN_LIFE_SECONDS } from '../../src/store/queue.js';
+import type { Settlement } from '../../src/store/settlement.js';
+import {
+  NEW_DELIVERY,
+  nextId,
+  type KeptAttempt,
+  type NewDelivery,
+  type NewEndpoint,
+  type Queue,
+  type QueueBench,
+} from './queue-bench.js';
 
 interface Row extends DueDelivery {
   dueAtMs: number;
+}
+
+interface Endpoint {
+  id: string;
+  license: string;
+  /** Undefined once it is deleted. */
+  target: DeliveryTarget | undefined;
+  holder: string | undefined;
+  failures: number;
+  failedFirings: number;
+  failingSinceMs: number | undefined;
+  lastError: string | null;
+  pauseUntilMs: number;
+  lastAttemptAtMs: number;
 }
 
 /** The queue's contract without a database. */
 export class MemoryQueue implements Queue, QueueBench {
   readonly queue: Queue = this;
   readonly lifeSeconds = TOKEN_LIFE_SECONDS;
-  private readonly endpoints = new Map<string, NewEndpoint & { holder?: string }>();
+  private readonly endpoints = new Map<string, Endpoint>();
   private readonly aliveUntilMs = new Map<string, number>();
   private readonly rows = new Map<string, Row>();
   private readonly done = new Map<string, string>();
-  private readonly made: Awaited<ReturnType<QueueBench['attempts']>> = [];
+  private readonly settledAt = new Map<string, number>();
+  private readonly made: (Awaited<ReturnType<QueueBench['attempts']>>[number] & KeptAttempt)[] = [];
 
   async startSender() {
     const token = randomUUID();
@@ -37,12 +63,16 @@ export class MemoryQueue implements Queue, QueueBench {
   async lease(token: string, max: number, among?: readonly string[]) {
     if (!this.isAlive(token)) return [];
     const free = [...this.endpoints.values()].filter(
-      ({ id, holder }) =>
-        (holder === undefined || this.isDead(holder)) && (!among || among.includes(id)) && this.due(id).length > 0,
+      ({ id, holder, pauseUntilMs }) =>
+        (holder === undefined || this.isDead(holder)) &&
+        (!among || among.includes(id)) &&
+        pauseUntilMs <= Date.now() &&
+        this.due(id).length > 0,
     );
     return free.slice(0, max).map((endpoint) => {
+      const wasBusy = endpoint.holder !== undefined || endpoint.lastAttemptAtMs > Date.now() - 2_000;
       endpoint.holder = token;
-      return { endpointId: endpoint.id, license: endpoint.license };
+      return { endpointId: endpoint.id, license: endpoint.license, failures: endpoint.failures, wasBusy };
     });
   }
 
@@ -51,19 +81,36 @@ export class MemoryQueue implements Queue, QueueBench {
       this.due(endpointId)
         .filter(({ dueAt, id }) => dueAt > afterDueAt || (dueAt === afterDueAt && id > afterId))
         .slice(0, limit)
-        .map((row) => ({ ...row })),
+        .map((row) => ({ ...row, target: this.endpoints.get(endpointId)?.target })),
     );
   }
 
   async settle(token: string, settlements: readonly Settlement[]) {
     const lost = new Set<string>();
+    const touched = new Set<Endpoint>();
     for (const settlement of settlements) {
-      const { endpointId } = settlement.delivery;
-      const isHeld = this.endpoints.get(endpointId)?.holder === token;
-      if (!isHeld) lost.add(endpointId);
-      if (isHeld || settlement.outcome === 'delivered') this.settleOne(settlement);
+      const endpoint = this.endpoints.get(settlement.delivery.endpointId);
+      const isHeld = endpoint?.holder === token;
+      if (!isHeld) lost.add(settlement.delivery.endpointId);
+      if (!isHeld && settlement.outcome !== 'delivered') continue;
+      if (this.settleOne(settlement) && isHeld) touched.add(this.learn(endpoint, settlement));
     }
-    return lost.size === 0 ? { kind: 'ok' as const } : { kind: 'lost' as const, endpoints: lost.size };
+    const ailing = [...touched].filter(({ failures }) => failures > 0);
+    return {
+      lost: lost.size,
+      rung: [],
+      ailing: ailing.map(({ id, failures, failedFirings, failingSinceMs = 0, lastError }) => {
+        return { endpointId: id, failures, failedFirings, failingSinceMs, warned: 0, lastError };
+      }),
+    };
+  }
+
+  async expire(endpointId: string, queuedBeforeMs: number) {
+    const old = [...this.rows.values()].filter(
+      (row) => row.endpointId === endpointId && row.queuedAtMs < queuedBeforeMs,
+    );
+    for (const { id } of old) this.end(id, endpointId, 'failed');
+    return old.length;
   }
 
   async release(token: string, endpointIds: readonly string[]) {
@@ -75,26 +122,66 @@ export class MemoryQueue implements Queue, QueueBench {
 
   async depth() {
     const due = [...this.rows.values()].map(({ dueAtMs }) => dueAtMs);
-    return { pending: due.length, oldestDueMs: due.length === 0 ? null : Math.min(...due) };
+    const oldestDueMs = due.length === 0 ? null : Math.min(...due);
+    return { pending: due.length, oldestDueMs, oldestThrottledMs: null, oldestRetryingMs: null, openBreakers: 0 };
   }
 
-  async addEndpoint(endpoint: NewEndpoint) {
-    this.endpoints.set(endpoint.id, { ...endpoint });
+  async addEndpoint({ id, license, url, secret, ...options }: NewEndpoint) {
+    const target: DeliveryTarget = {
+      ...DEFAULT_ENDPOINT_OPTIONS,
+      ...{ endpointId: id, license, url, status: 'active', secret, previousSecret: null, signingKey: null },
+      ...{ previousSigningKey: null, headers: null, ...options },
+    };
+    this.endpoints.set(id, {
+      ...{ id, license, target, holder: undefined, failures: 0, failedFirings: 0, failingSinceMs: undefined },
+      ...{ lastError: null, pauseUntilMs: 0, lastAttemptAtMs: 0 },
+    });
   }
 
   async enqueue(deliveries: NewDelivery[]) {
     const now = Date.now();
-    return deliveries.map(({ endpointId, payload = '{}', isLive = true, isForgotten = false, dueMsAgo = 0 }) => {
+    return deliveries.map((delivery) => {
+      const { endpointId, payload, isLive, isForgotten, dueMsAgo, queuedMsAgo, eventType, ...rest } = {
+        ...NEW_DELIVERY,
+        ...delivery,
+      };
       const id = nextId();
-      const { license, url, secret } = this.endpoints.get(endpointId)!;
+      const { license } = this.endpoints.get(endpointId)!;
       const dueAtMs = now - dueMsAgo;
       this.rows.set(id, {
-        ...{ id, endpointId, license, url, secret, isLive, dueAtMs, dueAt: new Date(dueAtMs).toISOString() },
-        ...{ eventId: randomUUID(), eventType: isForgotten ? '' : 'trigger.fired', attempt: 0, createdAtMs: now },
-        ...{ payload: isForgotten ? null : payload, triggerId: randomUUID(), vehicle: 'did:erc721:1:0x0:1' },
+        ...{ ...rest, id, endpointId, license, isTriggerLive: isLive, dueAtMs, dueAt: new Date(dueAtMs).toISOString() },
+        ...{ eventId: randomUUID(), eventType: isForgotten ? '' : eventType, createdAtMs: now },
+        ...{ payload: isForgotten ? null : payload, triggerId: randomUUID(), aboutEndpointId: null },
+        ...{ target: undefined, queuedAtMs: now - queuedMsAgo },
       });
       return id;
     });
+  }
+
+  async flood(endpointId: string, count: number) {
+    await this.enqueue(Array.from({ length: count }, () => ({ endpointId, dueMsAgo: 3_600_000 })));
+  }
+
+  async setStatus(endpointId: string, status: EndpointStatus) {
+    const endpoint = this.endpoints.get(endpointId)!;
+    endpoint.target = { ...endpoint.target!, status };
+  }
+
+  async deleteEndpoint(endpointId: string) {
+    this.endpoints.get(endpointId)!.target = undefined;
+  }
+
+  async health(endpointId: string) {
+    const { failures, pauseUntilMs } = this.endpoints.get(endpointId)!;
+    return { failures, isPaused: pauseUntilMs > Date.now() };
+  }
+
+  async setFailures(endpointId: string, failures: number) {
+    this.endpoints.get(endpointId)!.failures = failures;
+  }
+
+  async endPause(endpointId: string) {
+    this.endpoints.get(endpointId)!.pauseUntilMs = 0;
   }
 
   async makeDue() {
@@ -117,8 +204,18 @@ export class MemoryQueue implements Queue, QueueBench {
     return this.done;
   }
 
+  async countSettled(endpointId: string) {
+    return this.settledAt.get(endpointId) ?? 0;
+  }
+
   async attempts() {
-    return this.made;
+    return this.made.map(({ id, number, outcome, statusCode }) => ({ id, number, outcome, statusCode }));
+  }
+
+  async kept() {
+    return this.made.map(({ requestHeaders, responseHeaders, responseBody, isTruncated }) => {
+      return { requestHeaders, responseHeaders, responseBody, isTruncated };
+    });
   }
 
   async held() {
@@ -150,19 +247,36 @@ export class MemoryQueue implements Queue, QueueBench {
     row.dueAt = new Date(dueAtMs).toISOString();
   }
 
-  private settleOne({ delivery, outcome, nextDueAtMs, attempt }: Settlement): void {
+  /** Whether it told of an attempt that was not known yet. */
+  private settleOne({ delivery, outcome, nextDueAtMs, attempt }: Settlement): boolean {
     const number = delivery.attempt + (attempt ? 1 : 0);
-    if (attempt && !this.made.some((made) => made.id === delivery.id && made.number === number)) {
-      this.made.push({ id: delivery.id, number, outcome: attempt.outcome, statusCode: attempt.statusCode });
-    }
+    const isNew = attempt !== undefined && !this.made.some((made) => made.id === delivery.id && made.number === number);
+    if (isNew) this.made.push({ ...attempt, id: delivery.id, number });
     const row = this.rows.get(delivery.id);
-    if (row?.dueAt !== delivery.dueAt) return;
+    if (row?.dueAt !== delivery.dueAt) return isNew;
     if (outcome === 'retry') {
       row.attempt = number;
       this.reschedule(row, nextDueAtMs!);
     } else {
-      this.rows.delete(row.id);
-      this.done.set(row.id, outcome);
+      this.end(row.id, row.endpointId, outcome);
     }
+    return isNew;
+  }
+
+  private end(id: string, endpointId: string, outcome: string): void {
+    this.rows.delete(id);
+    this.done.set(id, outcome);
+    this.settledAt.set(endpointId, (this.settledAt.get(endpointId) ?? 0) + 1);
+  }
+
+  private learn(endpoint: Endpoint, { delivery, outcome, attempt, pauseUntilMs }: Settlement): Endpoint {
+    const hasArrived = outcome === 'delivered';
+    endpoint.lastAttemptAtMs = Date.now();
+    endpoint.failures = hasArrived ? 0 : endpoint.failures + 1;
+    endpoint.failedFirings = hasArrived ? 0 : endpoint.failedFirings + (delivery.attempt === delivery.round ? 1 : 0);
+    endpoint.failingSinceMs = hasArrived ? undefined : (endpoint.failingSinceMs ?? attempt!.startedAtMs);
+    endpoint.lastError = attempt!.error;
+    endpoint.pauseUntilMs = hasArrived ? 0 : (pauseUntilMs ?? endpoint.pauseUntilMs);
+    return endpoint;
   }
 }

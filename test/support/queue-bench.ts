@@ -1,7 +1,9 @@
 /** A queue for the senders' spec that can be filled and looked into: the real one here, `MemoryQueue` beside it. */
 import { randomUUID } from 'node:crypto';
+import type { EndpointStatus } from '../../src/core/endpoint.js';
 import { Database } from '../../src/store/database.js';
 import { DeliveryQueue } from '../../src/store/queue.js';
+import type { AttemptRecord } from '../../src/store/settlement.js';
 import { createTestDatabase, testSettings } from './database.js';
 
 export type Queue = Pick<DeliveryQueue, keyof DeliveryQueue>;
@@ -11,7 +13,14 @@ export interface NewEndpoint {
   url: string;
   secret: string;
   id: string;
+  retry?: string;
+  timeoutSeconds?: number;
+  maxPerSecond?: number;
 }
+
+/** The payload of a firing, as far as senders look at it. */
+export const FIRING = '{"id":"1","data":{"service":"telemetry.signals","metricName":"speed"}}';
+export const VEHICLE = 'did:erc721:1:0x0:1';
 
 export interface NewDelivery {
   endpointId: string;
@@ -22,13 +31,34 @@ export interface NewDelivery {
   isForgotten?: boolean;
   /** Due so long ago. */
   dueMsAgo?: number;
+  /** Queued so long ago. */
+  queuedMsAgo?: number;
+  eventType?: string;
+  vehicle?: string;
+  /** Attempts made already, and how many of them before it was queued anew. */
+  attempt?: number;
+  round?: number;
 }
+
+/** What of an attempt is shown to its owner. */
+export type KeptAttempt = Pick<AttemptRecord, 'requestHeaders' | 'responseHeaders' | 'responseBody' | 'isTruncated'>;
 
 export interface QueueBench {
   readonly queue: Queue;
   addEndpoint(endpoint: NewEndpoint): Promise<void>;
   /** Ids of deliveries, in the order of their queue if they are due at one time. */
   enqueue(deliveries: NewDelivery[]): Promise<string[]>;
+  /** So many deliveries of one event, due for an hour. */
+  flood(endpointId: string, count: number): Promise<void>;
+  setStatus(endpointId: string, status: EndpointStatus): Promise<void>;
+  /** The endpoint is no longer on record; its lease stays. */
+  deleteEndpoint(endpointId: string): Promise<void>;
+  /** What is on record of how an endpoint does. */
+  health(endpointId: string): Promise<{ failures: number; isPaused: boolean }>;
+  /** Sets how many attempts failed in a row. */
+  setFailures(endpointId: string, failures: number): Promise<void>;
+  /** The time comes, or is given, at which the endpoint may be sent to again. */
+  endPause(endpointId: string): Promise<void>;
   /** Time passes until everything pending is due. */
   makeDue(): Promise<void>;
   /** Time passes until every token is over. */
@@ -38,12 +68,20 @@ export interface QueueBench {
   pending(): Promise<{ id: string; attempt: number }[]>;
   /** What is over, as id → status. */
   statuses(): Promise<Map<string, string>>;
+  /** Of deliveries to one endpoint. */
+  countSettled(endpointId: string): Promise<number>;
   attempts(): Promise<{ id: string; number: number; outcome: string; statusCode: number | null }[]>;
+  kept(): Promise<KeptAttempt[]>;
   /** Endpoints that somebody holds. */
   held(): Promise<string[]>;
   tokens(): Promise<number>;
   close(): Promise<void>;
 }
+
+export const NEW_DELIVERY = {
+  ...{ payload: FIRING, isLive: true, isForgotten: false, dueMsAgo: 0, queuedMsAgo: 0, attempt: 0, round: 0 },
+  ...{ eventType: 'trigger.fired', vehicle: VEHICLE },
+};
 
 let lastNumber = 0;
 
@@ -66,40 +104,89 @@ export class PostgresQueue implements QueueBench {
     return new PostgresQueue(database, () => test.drop());
   }
 
-  async addEndpoint({ id, license, url, secret }: NewEndpoint) {
+  async addEndpoint({ id, license, url, secret, retry, timeoutSeconds, maxPerSecond }: NewEndpoint) {
     await this.query(
-      'insert into endpoints (id, license, url, secret, created_at, updated_at) values ($1, $2, $3, $4, now(), now())',
-      [id, license, url, secret],
+      `insert into endpoints (id, license, url, secret, created_at, updated_at, retry, timeout_seconds, max_per_second)
+       values ($1, $2, $3, $4, now(), now(), $5, $6, $7)`,
+      [id, license, url, secret, retry ?? null, timeoutSeconds ?? null, maxPerSecond ?? null],
     );
     await this.query('insert into endpoint_leases (endpoint_id, license) values ($1, $2)', [id, license]);
   }
 
   async enqueue(deliveries: NewDelivery[]) {
-    const rows = deliveries.map((one) => ({ payload: '{}', dueMsAgo: 0, ...one, id: nextId(), eventId: randomUUID() }));
+    const rows = deliveries.map((one) => ({ ...NEW_DELIVERY, ...one, id: nextId(), eventId: randomUUID() }));
     const kept = rows.filter(({ isForgotten }) => !isForgotten);
     await this.query(
       `insert into events (id, type, license, trigger_id, vehicle, payload)
-       select id, 'trigger.fired', 'license', trigger_id, 'did:erc721:1:0x0:1', payload
-       from unnest($1::uuid[], $2::uuid[], $3::text[]) e (id, trigger_id, payload)`,
+       select e.id, type, license, trigger_id, vehicle, payload
+       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[])
+         e (id, trigger_id, payload, endpoint_id, type, vehicle)
+       join endpoint_leases l on l.endpoint_id = e.endpoint_id`,
       // What is deleted is told by a trigger that is not there.
       [
         kept.map((row) => row.eventId),
-        kept.map((row) => (row.isLive === false ? randomUUID() : null)),
+        kept.map((row) => (row.isLive ? null : randomUUID())),
         kept.map((row) => row.payload),
+        kept.map((row) => row.endpointId),
+        kept.map((row) => row.eventType),
+        kept.map((row) => row.vehicle),
       ],
     );
     await this.query(
-      `insert into outbox (endpoint_id, due_at, id, event_id)
-       select endpoint_id, date_trunc('milliseconds', now()) - ago * interval '1 ms', id, event_id
-       from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[]) o (endpoint_id, ago, id, event_id)`,
+      `insert into outbox (endpoint_id, due_at, id, event_id, queued_at, attempt, round)
+       select endpoint_id, date_trunc('milliseconds', now()) - ago * interval '1 ms', id, event_id,
+         now() - queued_ago * interval '1 ms', attempt, round
+       from unnest($1::uuid[], $2::int[], $3::uuid[], $4::uuid[], $5::float8[], $6::int[], $7::int[])
+         o (endpoint_id, ago, id, event_id, queued_ago, attempt, round)`,
       [
         rows.map((row) => row.endpointId),
         rows.map((row) => row.dueMsAgo),
         rows.map((row) => row.id),
         rows.map((row) => row.eventId),
+        rows.map((row) => row.queuedMsAgo),
+        rows.map((row) => row.attempt),
+        rows.map((row) => row.round),
       ],
     );
     return rows.map(({ id }) => id);
+  }
+
+  async flood(endpointId: string, count: number) {
+    const eventId = randomUUID();
+    await this.query(
+      `insert into events (id, type, license, vehicle, payload)
+       select $1, 'trigger.fired', license, $3, $4 from endpoint_leases where endpoint_id = $2`,
+      [eventId, endpointId, VEHICLE, FIRING],
+    );
+    await this.query(
+      `insert into outbox (endpoint_id, due_at, id, event_id)
+       select $1, now() - interval '1 h', gen_random_uuid(), $2 from generate_series(1, $3)`,
+      [endpointId, eventId, count],
+    );
+  }
+
+  async setStatus(endpointId: string, status: EndpointStatus) {
+    await this.query('update endpoints set status = $2 where id = $1', [endpointId, status]);
+  }
+
+  async deleteEndpoint(endpointId: string) {
+    await this.query('delete from endpoints where id = $1', [endpointId]);
+  }
+
+  async health(endpointId: string) {
+    const [row] = await this.query<{ failures: number; isPaused: boolean }>(
+      `select failures, coalesce(pause_until > now(), false) as "isPaused" from endpoint_leases where endpoint_id = $1`,
+      [endpointId],
+    );
+    return row!;
+  }
+
+  async setFailures(endpointId: string, failures: number) {
+    await this.query('update endpoint_leases set failures = $2 where endpoint_id = $1', [endpointId, failures]);
+  }
+
+  async endPause(endpointId: string) {
+    await this.query('update endpoint_leases set pause_until = null where endpoint_id = $1', [endpointId]);
   }
 
   async makeDue() {
@@ -121,6 +208,18 @@ export class PostgresQueue implements QueueBench {
   async statuses() {
     const rows = await this.query<{ id: string; status: string }>('select id, status from deliveries');
     return new Map(rows.map(({ id, status }) => [id, status]));
+  }
+
+  async countSettled(endpointId: string) {
+    const sql = 'select count(*)::int as count from deliveries where endpoint_id = $1';
+    return (await this.query<{ count: number }>(sql, [endpointId]))[0]!.count;
+  }
+
+  kept() {
+    return this.query<KeptAttempt>(
+      `select request_headers as "requestHeaders", response_headers as "responseHeaders",
+         response_body as "responseBody", is_truncated as "isTruncated" from attempts order by delivery_id, number`,
+    );
   }
 
   attempts() {

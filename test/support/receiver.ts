@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createAuthority } from '../../dev/certificates.js';
+import { type Authority, createAuthority } from '../../dev/certificates.js';
 import { eventually } from './product.js';
 
 export interface Received {
@@ -19,6 +19,15 @@ export type Behaviour = (request: Received, response: ServerResponse) => void;
 
 export const VERIFICATION_TOKEN = 'token-of-the-receiver';
 
+/** What the receiver's certificate is for. */
+export const OWN_HOSTS = ['127.0.0.1', 'localhost'];
+
+/** An answer with a status, and headers if need be. */
+export const status =
+  (code: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse): void =>
+    void response.writeHead(code, headers).end();
+
 export class Receiver {
   readonly received: Received[] = [];
   readonly handshakes: string[] = [];
@@ -26,15 +35,16 @@ export class Receiver {
 
   private constructor(
     private readonly server: Server,
+    private readonly authority: Authority,
     /** PEM of the authority that signed the receiver's certificate: for NODE_EXTRA_CA_CERTS. */
     readonly authorityPem: string,
   ) {}
 
   static async start(): Promise<Receiver> {
     const authority = await createAuthority();
-    const { certPem, keyPem } = await authority.issue(['127.0.0.1', 'localhost']);
+    const { certPem, keyPem } = await authority.issue(OWN_HOSTS);
     const server = createServer({ cert: certPem, key: keyPem });
-    const receiver = new Receiver(server, authority.caPem);
+    const receiver = new Receiver(server, authority, authority.caPem);
     server.on('request', (request, response) => void receiver.answer(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -48,6 +58,22 @@ export class Receiver {
   /** How deliveries to a path are answered from now on; 200 by default. The handshake is always answered. */
   behave(path: string, behaviour: Behaviour): void {
     this.behaviours.set(path, behaviour);
+  }
+
+  /** Records every delivery to a path, and answers the first with the first of these, and so on; the last one stays. */
+  play(path: string, ...steps: readonly ((response: ServerResponse) => void)[]): void {
+    let played = 0;
+    this.behave(path, (request, response) => {
+      this.received.push(request);
+      steps[Math.min(played++, steps.length - 1)]!(response);
+    });
+  }
+
+  /** From now on new connections meet a certificate for these hosts; those that are there are closed. */
+  async impersonate(hosts: readonly string[]): Promise<void> {
+    const { certPem, keyPem } = await this.authority.issue([...hosts]);
+    this.server.setSecureContext({ cert: certPem, key: keyPem });
+    this.server.closeAllConnections();
   }
 
   at(path: string): Received[] {

@@ -19,7 +19,8 @@ const location = z.strictObject({
   heading: z.number().default(0),
 });
 
-const sample = z
+/** What a condition is tried on, and what a test event tells of. */
+export const trialSample = z
   .strictObject({
     value: z
       .union([z.number(), text(SAMPLE_TEXT_LENGTH_MAX), location], {
@@ -36,7 +37,7 @@ const sample = z
     tags: z.array(text(SAMPLE_TEXT_LENGTH_MAX)).max(TAGS_MAX).default([]).meta({ description: 'Of an event.' }),
   })
   .meta({ id: 'TrialSample' });
-export type TrialSample = z.output<typeof sample>;
+export type TrialSample = z.output<typeof trialSample>;
 
 /** A condition with what it is to be tried on. */
 export const conditionTrial = z
@@ -44,8 +45,8 @@ export const conditionTrial = z
     service: serviceField,
     metricName: metricNameField,
     condition: conditionField,
-    sample,
-    previous: sample.optional().meta({ description: 'The sample that fired last; none before the first firing.' }),
+    sample: trialSample,
+    previous: trialSample.optional().meta({ description: 'The sample that fired last; none before the first firing.' }),
     coolDownPeriod: cooldownField.default(0),
     secondsSinceLastFiring: z
       .number()

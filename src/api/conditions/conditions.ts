@@ -45,7 +45,8 @@ export function tryCondition(catalog: Catalog, trial: ConditionTrial): TrialAnsw
   };
 }
 
-function readTrialSample(metric: Metric, given: TrialSample, pointer: '#/sample' | '#/previous'): Reading {
+/** What a given sample is for a metric; throws a 400 when its value is of another kind. */
+export function readTrialSample(metric: Metric, given: TrialSample, pointer: '#/sample' | '#/previous'): Reading {
   const { source, metadata, tags } = given;
   if (metric.valueKind === 'event') {
     return { kind: 'event', name: metric.name, source, metadata, durationNs: BigInt(given.durationNs), tags };

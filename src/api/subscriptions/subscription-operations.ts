@@ -74,6 +74,7 @@ export const listSubscriptions: OperationDefinition = {
 export const subscribeVehicle: OperationDefinition = {
   ...developers,
   id: 'subscribeVehicle',
+  idempotent: true,
   summary: 'Subscribes one vehicle to a webhook',
   status: 201,
   answer: {
@@ -91,6 +92,7 @@ export const subscribeVehicle: OperationDefinition = {
 export const subscribeList: OperationDefinition = {
   ...developers,
   id: 'subscribeList',
+  idempotent: true,
   summary: 'Subscribes a list of vehicles to a webhook',
   description:
     'Up to 100,000. One entry that is no DID refuses the list; a vehicle without permission only itself. Vehicles that ' +
@@ -108,6 +110,7 @@ export const subscribeList: OperationDefinition = {
 export const subscribeAll: OperationDefinition = {
   ...developers,
   id: 'subscribeAll',
+  idempotent: true,
   summary: 'Subscribes every vehicle that is shared with your license to a webhook',
   description:
     'Vehicles that are shared later need another call, which may be repeated at any time: those that are subscribed ' +

@@ -1,28 +1,52 @@
-import type { Catalog } from '../../core/catalog.js';
+import type { EndpointRecord } from '../../store/endpoint-record.js';
 import type { FoundTrigger } from '../../store/trigger-record.js';
 import type { TriggerChange } from '../../store/triggers.js';
+import type { ApiParts } from '../api-parts.js';
 import { requireCondition, resolveMetric } from '../conditions/watched-metric.js';
+import { OPTION_NAMES } from '../delivery-options.js';
+import { viewDeliveryOptions } from '../delivery-options-view.js';
+import { wantedOptions } from '../delivery-options-plan.js';
+import type { WantedOptions } from '../delivery-options-plan.js';
 import { refuseField } from '../fields.js';
-import { requireTargetUrl } from './target.js';
+import { requireTargetUrl } from '../target.js';
 import type { WebhookChange } from './trigger-fields.js';
+import { optionsOf } from './webhook-view.js';
+
+type Parts = Pick<ApiParts, 'catalog' | 'secrets' | 'retryTotalMaxMs'>;
+
+/** Where a webhook sends to after a change. */
+export type PlannedTarget =
+  | { kind: 'same' }
+  /** Another URL: to be proven before anything changes. At a shared endpoint the webhook leaves for one of its own. */
+  | { kind: 'url'; url: string; token: string }
+  | { kind: 'shared'; endpointId: string };
 
 export interface PlannedChange {
   change: TriggerChange;
-  /** Another target than today's: to be proven before anything changes. */
-  proof: { url: string; token: string } | undefined;
+  target: PlannedTarget;
+  /** Delivery options as they are to be; undefined at a shared endpoint, which has its own. */
+  options: WantedOptions | undefined;
   warnings: string[];
 }
 
 /**
  * What the given fields change in a trigger as it stands. Service, metric and condition are judged together, whichever
- * of them is given. Throws the problem of the first field that is wrong.
+ * of them is given. `shared` is the endpoint that is named, if there is such. Throws the problem of the first field
+ * that is wrong.
  */
-export function planChange(catalog: Catalog, current: FoundTrigger, given: WebhookChange): PlannedChange {
-  const target = planTarget(current, given);
-  const rule = planRule(catalog, current, given);
+export function planChange(
+  parts: Parts,
+  current: FoundTrigger,
+  given: WebhookChange,
+  shared: EndpointRecord | undefined,
+): PlannedChange {
+  const { target, warnings } = planTarget(current, given, shared);
+  const options = planOptions(parts, current, given, target);
+  const rule = planRule(parts, current, given);
   const { coolDownPeriod, description, displayName } = given;
-  // A failed trigger failed for its old target: one that has just answered deserves to be tried.
-  const status = given.status ?? (current.status === 'failed' && target.proof ? 'enabled' : undefined);
+  // A failed trigger failed for its old target: another one deserves to be tried.
+  const isReprieved = current.status === 'failed' && (target.kind === 'url' || (shared && !hasFailed(shared)));
+  const status = given.status ?? (isReprieved ? 'enabled' : undefined);
   return {
     change: {
       ...rule.change,
@@ -31,8 +55,9 @@ export function planChange(catalog: Catalog, current: FoundTrigger, given: Webho
       ...(displayName === undefined ? {} : { displayName: givenName(displayName) ?? null }),
       ...(status === undefined ? {} : { status }),
     },
-    proof: target.proof,
-    warnings: [...rule.warnings, ...target.warnings],
+    target,
+    options,
+    warnings: [...rule.warnings, ...warnings, ...(options?.warnings ?? [])],
   };
 }
 
@@ -41,24 +66,76 @@ export function givenName(displayName: string | null | undefined): string | unde
   return displayName == null || displayName.trim() === '' ? undefined : displayName;
 }
 
-function planTarget(current: FoundTrigger, given: WebhookChange): Pick<PlannedChange, 'proof' | 'warnings'> {
-  const { targetURL: url, verificationToken: token } = given;
-  const isSame = url === undefined || requireTargetUrl(url).href === new URL(current.targetUrl).href;
-  if (isSame) {
-    const warnings = token === undefined ? [] : ['verificationToken was not used: the target stays the same.'];
-    return { proof: undefined, warnings: url === undefined ? warnings : [] };
+/** What a webhook's owner should know of the shared endpoint that it goes to. */
+export function endpointWarnings({ status }: EndpointRecord): string[] {
+  return status === 'active' ? [] : [`The endpoint is ${status}: what the webhook fires is held.`];
+}
+
+export function hasFailed({ status }: Pick<EndpointRecord, 'status'>): boolean {
+  return status === 'failed' || status === 'gone';
+}
+
+/** Refuses delivery options where a shared endpoint has them; those that are given as they are shown are no change. */
+export function refuseOptions(given: WebhookChange, shown?: object): void {
+  if (given.secret !== undefined) refuseSharedOption('secret');
+  const now = shown as Record<string, unknown> | undefined;
+  for (const name of OPTION_NAMES) {
+    const value = given[name];
+    if (value === undefined || (now === undefined ? value === null : isSame(value, now[name]))) continue;
+    refuseSharedOption(name);
   }
+}
+
+function refuseSharedOption(name: string): never {
+  refuseField(`#/${name}`, `${name} belongs to the shared endpoint: change it there, for all webhooks that use it`);
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+function planTarget(
+  current: FoundTrigger,
+  given: WebhookChange,
+  shared: EndpointRecord | undefined,
+): { target: PlannedTarget; warnings: string[] } {
+  const { targetURL: url, verificationToken: token, endpointId } = given;
+  const isSameUrl = url === undefined || requireTargetUrl(url).href === hrefOf(current.targetUrl);
+  const unused =
+    token !== undefined && url === undefined ? ['verificationToken was not used: the target stays the same.'] : [];
+  if (endpointId !== undefined && endpointId !== current.endpointId) {
+    if (!isSameUrl) refuseField('#/endpointId', 'endpointId takes the place of targetURL: give one or the other');
+    if (!shared?.isShared) refuseField('#/endpointId', 'Your license has no shared endpoint with this id.');
+    return { target: { kind: 'shared', endpointId }, warnings: [...unused, ...endpointWarnings(shared)] };
+  }
+  if (isSameUrl) return { target: { kind: 'same' }, warnings: unused };
   if (token === undefined) {
     refuseField(
       '#/verificationToken',
       'verificationToken is required with another targetURL: the new target must prove that it is yours',
     );
   }
-  return { proof: { url, token }, warnings: [] };
+  return { target: { kind: 'url', url, token }, warnings: [] };
+}
+
+function hrefOf(url: string): string | undefined {
+  return url === '' ? undefined : new URL(url).href;
+}
+
+function planOptions(
+  parts: Parts,
+  current: FoundTrigger,
+  given: WebhookChange,
+  target: PlannedTarget,
+): WantedOptions | undefined {
+  const willShare = target.kind === 'shared' || (target.kind === 'same' && !current.ownsEndpoint);
+  if (!willShare) return wantedOptions(parts, optionsOf(current), given);
+  refuseOptions(given, viewDeliveryOptions(parts.secrets, optionsOf(current)));
+  return undefined;
 }
 
 function planRule(
-  catalog: Catalog,
+  { catalog }: Parts,
   current: FoundTrigger,
   given: WebhookChange,
 ): { change: TriggerChange; warnings: string[] } {

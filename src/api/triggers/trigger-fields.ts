@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { TARGET_URL_MAX_LENGTH } from '../../target/target-url.js';
+import { isObject } from '../../core/json.js';
+import { deliveryOptionFields } from '../delivery-options.js';
 import { text } from '../fields.js';
+import { targetUrlField, verificationTokenField } from '../target.js';
 
 /** Longer than the name of any service or metric. */
 const SERVICE_LENGTH_MAX = 64;
 const METRIC_NAME_LENGTH_MAX = 128;
 /** More than a person writes; what a condition may cost is limited besides. */
 export const CONDITION_LENGTH_MAX = 2000;
-const VERIFICATION_TOKEN_LENGTH_MAX = 512;
 const DESCRIPTION_LENGTH_MAX = 2000;
 const DISPLAY_NAME_LENGTH_MAX = 255;
 /** Seconds; what the original's database column holds: 68 years. */
@@ -43,20 +44,6 @@ export const cooldownField = z
   .max(COOLDOWN_SECONDS_MAX)
   .meta({ description: 'Seconds that must pass between two firings for one vehicle.', examples: [30] });
 
-const targetUrlField = text(TARGET_URL_MAX_LENGTH)
-  .min(1)
-  .meta({ description: 'HTTPS address that CloudEvents are posted to.', examples: ['https://example.com/webhook'] });
-
-const verificationTokenField = text(VERIFICATION_TOKEN_LENGTH_MAX)
-  .min(1)
-  .refine((token) => token === token.trim(), 'must not begin or end with white space')
-  .meta({
-    description:
-      'Proves that the target is yours: it is asked once, by POST of `{"verification": "test"}`, and must answer 200 ' +
-      'with this token as plain text. Never stored.',
-    examples: ['1234567890'],
-  });
-
 const statusField = z
   .enum(['enabled', 'disabled'], {
     error: ({ input }) =>
@@ -76,6 +63,19 @@ const displayNameField = text(DISPLAY_NAME_LENGTH_MAX)
     examples: ['Speed Alert'],
   });
 
+const endpointIdField = z.uuid().meta({
+  description: 'A shared endpoint of yours, in place of `targetURL`, `verificationToken` and delivery options.',
+});
+
+/** A field that only counts when no endpoint is named; asked whatever else is wrong, so that all mistakes are told at once. */
+function neededWithoutEndpoint(name: 'targetURL' | 'verificationToken') {
+  return {
+    path: [name],
+    error: 'is required',
+    when: ({ value }: { value: unknown }) => isObject(value) && value.endpointId === undefined,
+  };
+}
+
 /** What registers a webhook. */
 export const newWebhook = z
   .object({
@@ -86,9 +86,13 @@ export const newWebhook = z
     description: descriptionField.default(''),
     displayName: displayNameField.optional(),
     status: statusField.default('enabled'),
-    targetURL: targetUrlField,
-    verificationToken: verificationTokenField,
+    targetURL: targetUrlField.optional(),
+    verificationToken: verificationTokenField.optional(),
+    endpointId: endpointIdField.optional(),
+    ...deliveryOptionFields,
   })
+  .refine((given) => given.targetURL !== undefined, neededWithoutEndpoint('targetURL'))
+  .refine((given) => given.verificationToken !== undefined, neededWithoutEndpoint('verificationToken'))
   .meta({ id: 'NewWebhook' });
 export type NewWebhook = z.output<typeof newWebhook>;
 
@@ -104,6 +108,8 @@ export const webhookChange = z
     status: statusField.optional(),
     targetURL: targetUrlField.optional(),
     verificationToken: verificationTokenField.optional(),
+    endpointId: endpointIdField.optional(),
+    ...deliveryOptionFields,
   })
   .meta({ id: 'WebhookChange' });
 export type WebhookChange = z.output<typeof webhookChange>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliveryOptionsExample } from '../delivery-options-view.js';
 import type { OperationDefinition } from '../openapi-operation.js';
 import { pageQuery } from '../page.js';
 import { newWebhook, webhookChange } from './trigger-fields.js';
@@ -13,12 +14,24 @@ export const registeredAnswer = z
   .object({
     id: z.uuid(),
     message: z.string(),
-    secret: z.string().meta({ description: 'Verifies signatures (Standard Webhooks). Shown this once: keep it.' }),
+    secret: z.string().optional().meta({
+      description:
+        'Verifies signatures (Standard Webhooks). Shown this once: keep it. None at a shared endpoint, which has its own.',
+    }),
     warnings,
   })
   .meta({ id: 'WebhookRegistered' });
 
-export const updatedAnswer = z.object({ id: z.uuid(), message: z.string(), warnings }).meta({ id: 'WebhookUpdated' });
+export const updatedAnswer = z
+  .object({
+    id: z.uuid(),
+    message: z.string(),
+    secret: z.string().optional().meta({
+      description: 'When the webhook left a shared endpoint for one of its own: its secret, shown this once.',
+    }),
+    warnings,
+  })
+  .meta({ id: 'WebhookUpdated' });
 
 export const messageAnswer = z.object({ message: z.string() }).meta({ id: 'Message' });
 
@@ -54,6 +67,25 @@ const harshBraking = {
   verificationToken: '1234567890',
 };
 
+const collision = {
+  service: 'events',
+  metricName: 'safety.collision',
+  condition: 'true',
+  endpointId: '9b1c6c1e-5a53-4e0e-9a51-2f9d4d1c7a10',
+};
+
+const charged = {
+  service: 'telemetry.signals',
+  metricName: 'powertrainTractionBatteryStateOfChargeCurrent',
+  condition: 'value >= 80 && previousValue < 80',
+  targetURL: 'https://example.com/webhook',
+  verificationToken: '1234567890',
+  headers: { 'X-Tenant': 'fleet-7' },
+  retry: '10s,1m,10m,1h',
+  timeoutSeconds: 10,
+  maxPerSecond: 50,
+};
+
 const viewExample = {
   id: EXAMPLE_ID,
   service: 'telemetry.signals',
@@ -68,6 +100,7 @@ const viewExample = {
   displayName: 'Speed Alert',
   failureCount: 0,
   endpointId: '9b1c6c1e-5a53-4e0e-9a51-2f9d4d1c7a10',
+  ...deliveryOptionsExample,
   subscriptionCount: 2,
   verifiedAt: '2026-01-15T11:00:00.000Z',
   lastFiredAt: '2026-01-15T11:59:59.120Z',
@@ -99,6 +132,7 @@ export const getWebhook: OperationDefinition = {
 export const registerWebhook: OperationDefinition = {
   ...developers,
   id: 'registerWebhook',
+  idempotent: true,
   summary: 'Registers a webhook',
   description:
     'The target is asked to prove that it is yours before the webhook is stored (see `verificationToken`); nothing is ' +
@@ -109,6 +143,8 @@ export const registerWebhook: OperationDefinition = {
       speed: { summary: 'A signal: faster than 55 km/h', value: speedAlert },
       odometer: { summary: 'A signal: service is due', value: odometerAlert },
       braking: { summary: 'An event, with required fields only', value: harshBraking },
+      shared: { summary: 'At a shared endpoint', value: collision },
+      options: { summary: 'With delivery options', value: charged },
     },
   },
   status: 201,
@@ -128,8 +164,10 @@ export const registerWebhook: OperationDefinition = {
 const changing = {
   ...developers,
   description:
-    'Fields that are not given stay as they are. Another `targetURL` needs the `verificationToken` of the new target, ' +
-    'which is asked; when that fails nothing changes. Another metric empties what the webhook remembers of its vehicles; ' +
+    'Fields that are not given stay as they are; null sets a delivery option back to its default. Another `targetURL` ' +
+    'needs the `verificationToken` of the new target, which is asked; when that fails nothing changes. With ' +
+    '`endpointId` the webhook moves to that shared endpoint, with another `targetURL` it leaves one; what is pending ' +
+    'still goes where it was meant to. Another metric empties what the webhook remembers of its vehicles; ' +
     'when it needs permissions that the old one did not, your license must hold them on every subscribed vehicle.',
   body: {
     schema: webhookChange,

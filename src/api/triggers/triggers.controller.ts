@@ -14,7 +14,6 @@ import { newWebhook, webhookChange } from './trigger-fields.js';
 import type { NewWebhook, WebhookChange } from './trigger-fields.js';
 import * as operations from './trigger-operations.js';
 import { Triggers } from './triggers.js';
-import { viewWebhook } from './webhook-view.js';
 import type { WebhookView } from './webhook-view.js';
 
 /** Webhooks themselves: to register, see, change and delete. */
@@ -32,7 +31,7 @@ export class TriggersController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<WebhookView[]> {
     const { page, limit } = await this.triggers.list(caller.license, query);
-    return listAnswer(page, limit, request, response).map(viewWebhook);
+    return listAnswer(page, limit, request, response).map((trigger) => this.triggers.view(trigger));
   }
 
   @Post()
@@ -43,15 +42,15 @@ export class TriggersController {
     @Body({ schema: newWebhook }) given: Given<NewWebhook>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof operations.registeredAnswer>> {
-    const { id, secret, warnings } = await this.triggers.create(caller, given);
+    const { id, ...registered } = await this.triggers.create(caller, given);
     response.set('Location', `/v1/webhooks/${id}/config`);
-    return { id, message: 'Webhook registered successfully', secret, warnings };
+    return { id, message: 'Webhook registered successfully', ...registered };
   }
 
   @Get(':id/config')
   @Operation(operations.getWebhook)
   async get(@Caller() caller: Actor, @Param('id', WebhookIdPipe) id: string): Promise<WebhookView> {
-    return viewWebhook(await this.triggers.get(caller.license, id));
+    return this.triggers.view(await this.triggers.get(caller.license, id));
   }
 
   @Put(':id')
@@ -62,8 +61,8 @@ export class TriggersController {
     @Param('id', WebhookIdPipe) id: string,
     @Body({ schema: webhookChange }) given: Given<WebhookChange>,
   ): Promise<z.output<typeof operations.updatedAnswer>> {
-    const { warnings } = await this.triggers.update(caller, id, given);
-    return { id, message: 'Webhook updated successfully', warnings };
+    const updated = await this.triggers.update(caller, id, given);
+    return { id, message: 'Webhook updated successfully', ...updated };
   }
 
   @Patch(':id')

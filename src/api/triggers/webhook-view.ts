@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { TriggerRecord } from '../../store/trigger-record.js';
+import type { EndpointFields } from '../../store/endpoint-fields.js';
+import type { FoundTrigger, TriggerRecord } from '../../store/trigger-record.js';
+import type { SecretBox } from '../../target/secret-box.js';
+import { deliveryOptionsView, viewDeliveryOptions } from '../delivery-options-view.js';
 
 const time = z.iso.datetime({ precision: 3 });
 const optionalTime = time.nullable();
@@ -16,14 +19,15 @@ export const webhookView = z
     coolDownPeriod: z.int().meta({ description: 'Seconds.' }),
     status: z.enum(['enabled', 'disabled', 'failed']).meta({
       description:
-        'Only an enabled webhook fires. A failed one was given up, with the reason beside it, and stays so until it is ' +
-        'enabled again or has another target; nothing sets this by itself in this version.',
+        'Only a disabled webhook does not fire. A failed one was given up, with the reason beside it: what it fires is ' +
+        'held until it is verified, enabled again, or has another target.',
     }),
     statusReason: z.string().nullable(),
     description: z.string(),
     displayName: z.string(),
-    failureCount: z.int().meta({ description: 'Failed deliveries since the last success.' }),
-    endpointId: z.uuid(),
+    failureCount: z.int().meta({ description: 'Firings that failed, at first try, since the last that arrived.' }),
+    endpointId: z.uuid().meta({ description: 'Where it sends to: an endpoint of its own, or a shared one.' }),
+    ...deliveryOptionsView.shape,
     subscriptionCount: z.int().meta({ description: 'How many vehicles are subscribed.' }),
     verifiedAt: optionalTime.meta({ description: 'When the target last proved that it is yours.' }),
     lastFiredAt: optionalTime,
@@ -35,7 +39,7 @@ export const webhookView = z
 export type WebhookView = z.output<typeof webhookView>;
 
 /** Shows a stored trigger. */
-export function viewWebhook(trigger: TriggerRecord): WebhookView {
+export function viewWebhook(trigger: TriggerRecord, secrets: Pick<SecretBox, 'open'>): WebhookView {
   const { id, service, metricName, condition, normalizedCondition, status, statusReason, description, displayName } =
     trigger;
   return {
@@ -52,6 +56,7 @@ export function viewWebhook(trigger: TriggerRecord): WebhookView {
     displayName,
     failureCount: trigger.failureCount,
     endpointId: trigger.endpointId,
+    ...viewDeliveryOptions(secrets, optionsOf(trigger)),
     subscriptionCount: trigger.subscriptionCount,
     verifiedAt: timeText(trigger.verifiedAt),
     lastFiredAt: timeText(trigger.lastFiredAt),
@@ -59,6 +64,11 @@ export function viewWebhook(trigger: TriggerRecord): WebhookView {
     createdAt: trigger.createdAt.toISOString(),
     updatedAt: trigger.updatedAt.toISOString(),
   };
+}
+
+/** The delivery options of a trigger's endpoint. */
+export function optionsOf({ endpointId, endpointFields }: FoundTrigger): { id: string; fields: EndpointFields } {
+  return { id: endpointId, fields: endpointFields };
 }
 
 function timeText(time: Date | null): string | null {

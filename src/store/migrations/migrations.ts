@@ -1,4 +1,5 @@
 import { Initial1790000000000 } from './1790000000000-initial.js';
+import { Deliveries1790100000000 } from './1790100000000-deliveries.js';
 
 /** In the order in which they run. Classes, not globs, as with entities. */
-export const MIGRATIONS = [Initial1790000000000];
+export const MIGRATIONS = [Initial1790000000000, Deliveries1790100000000];

@@ -11,28 +11,31 @@
  * - The payload is written once, in `events`, as text: jsonb cost a quarter more server time and loses member order.
  * - A pending delivery is its `outbox` row alone; its row in `deliveries` is written once, when it is over.
  * - A due time is cut, never rounded, to its milliseconds: rounded up it would not be due yet.
+ * - A trigger that failed goes on firing: only a disabled one is a conflict.
+ * - Whoever listens to log events besides gets them from `queue_for_listeners_v1`, in the same transaction.
  *
- * Returns 0, or 1 when fenced. A conflict is raised (TL002, with 'state' or 'trigger' as detail) to undo what the
- * function wrote. Functions are versioned: a changed one gets a new name and a migration, since processes of both
- * releases run side by side while a release rolls out.
+ * Returns the endpoints to ring for besides those of the firings, or null when fenced. A conflict is raised (TL002, with
+ * 'state' or 'trigger' as detail) to undo what the function wrote. Functions are versioned: a changed one gets a new name
+ * and a migration, since processes of both releases run side by side while a release rolls out.
  */
 export const COMMIT_CHUNK_FUNCTION = `
-create function commit_chunk_v1(
+create function commit_chunk_v2(
   p_topic text, p_partition int, p_epoch int, p_version bigint, p_offset bigint, p_index int, p_seq bigint,
   s_trigger uuid[], s_vehicle text[], s_version bigint[], s_revision int[], s_fired timestamptz[], s_previous text[],
   s_sequence bigint[],
   e_id uuid[], e_type text[], e_license text[], e_trigger uuid[], e_vehicle text[], e_payload text[],
   d_id uuid[], d_event uuid[], d_endpoint uuid[],
   l_offset bigint[], l_index int[], l_reason text[], l_detail text[], l_excerpt bytea[], l_suppressed int[]
-) returns int language plpgsql as $$
+) returns uuid[] language plpgsql as $$
 declare
   written int;
+  rung uuid[] := '{}';
 begin
   update stream_positions
   set version = version + 1, next_offset = p_offset, next_index = p_index, updated_at = now()
   where topic = p_topic and partition = p_partition and log_epoch = p_epoch and version = p_version;
   if not found then
-    return 1;
+    return null;
   end if;
 
   if cardinality(s_trigger) > 0 then
@@ -41,7 +44,7 @@ begin
       from unnest(s_trigger, s_revision, s_vehicle) c (trigger_id, revision, vehicle)
       left join triggers t on t.id = c.trigger_id
       left join subscriptions u on u.trigger_id = c.trigger_id and u.vehicle = c.vehicle
-      where t.id is null or t.revision <> c.revision or t.status <> 'enabled' or t.deleted_at is not null
+      where t.id is null or t.revision <> c.revision or t.status = 'disabled' or t.deleted_at is not null
         or u.trigger_id is null
       limit 1;
       if found then
@@ -67,16 +70,18 @@ begin
     insert into outbox (endpoint_id, due_at, id, event_id)
     select d.endpoint_id, date_trunc('milliseconds', now()), d.id, d.event_id
     from unnest(d_endpoint, d_id, d_event) d (endpoint_id, id, event_id);
+    -- Firings come first, each with its delivery; the arrays of what else is told are longer by the rest.
+    rung := queue_for_listeners_v1(e_id, e_type, e_license, e_trigger, d_endpoint);
   end if;
 
   if cardinality(l_offset) > 0 then
     insert into dead_letters (topic, partition, record_offset, sample_index, reason, detail, excerpt, suppressed)
     select p_topic, p_partition, l.* from unnest(l_offset, l_index, l_reason, l_detail, l_excerpt, l_suppressed) l;
   end if;
-  return 0;
+  return rung;
 end $$`;
 
 export const COMMIT_CHUNK = {
-  name: 'commit_chunk_v1',
-  text: `select commit_chunk_v1(${Array.from({ length: 29 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
+  name: 'commit_chunk_v2',
+  text: `select commit_chunk_v2(${Array.from({ length: 29 }, (_, i) => `$${i + 1}`).join(', ')}) as rung`,
 };

@@ -1,7 +1,9 @@
 /**
  * Due deliveries of several endpoints at once, forward from a place in each one's queue, with everything that sending
- * needs as it stands now. LATERAL with a LIMIT of its own keeps an endpoint with a million rows from costing the others
- * anything. The payload is joined by the event's id: partitions are pruned while the join runs.
+ * needs as it stands now; the endpoint itself, as JSON, on the first row of each alone. One statement, so one snapshot: a
+ * row that was queued after its endpoint changed meets the changed one. LATERAL with a LIMIT of its own keeps an endpoint
+ * with a million rows from costing the others anything. The payload is joined by the event's id: partitions are pruned
+ * while the join runs.
  *
  * A trigger's deletion is asked for beside the join, not in its condition: there it admits the indexes that leave out the
  * deleted, and a plan made while there are few triggers then searches one of them by its second column, whole, for
@@ -12,15 +14,19 @@
 export const FETCH_DUE = {
   name: 'fetch_due',
   text: `
-select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.created_at,
-       e.type, e.payload, e.trigger_id, e.vehicle, coalesce(p.license, e.license) as license, p.url, p.secret,
-       p.id is not null and (e.trigger_id is null or (t.id is not null and t.deleted_at is null)) as is_live
+select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.round, o.created_at, o.queued_at,
+       e.type, e.payload, e.trigger_id, e.vehicle, e.endpoint_id as about_endpoint_id,
+       coalesce(e.license, p.license) as license,
+       e.trigger_id is null or (t.id is not null and t.deleted_at is null) as is_trigger_live,
+       case when o.place = 1 then row_to_json(p) end as target
 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[]) h (endpoint_id, after_due, after_id, most)
 cross join lateral (
-  select * from outbox q
-  where q.endpoint_id = h.endpoint_id and q.due_at <= now() and (q.due_at, q.id) > (h.after_due, h.after_id)
-  order by q.due_at, q.id
-  limit h.most
+  select q.*, row_number() over (order by q.due_at, q.id) as place from (
+    select * from outbox
+    where endpoint_id = h.endpoint_id and due_at <= now() and (due_at, id) > (h.after_due, h.after_id)
+    order by due_at, id
+    limit h.most
+  ) q
 ) o
 left join events e on e.id = o.event_id
 left join endpoints p on p.id = o.endpoint_id

@@ -10,12 +10,15 @@
  *
  * Whether work is due is looked up in the queue itself, by one probe of its key an endpoint, which a dead endpoint's
  * million rows beside do not slow. A hint on the lease row, kept by commits, made commits of different partitions
- * deadlock. With `p_among`, the endpoints that a bell named, nothing is scanned: the statement stands there twice, since
- * one plan for both would be the scan's.
+ * deadlock. `was_busy` says that a request may have been sent within the last seconds, by whoever held it before: a
+ * limit a second has to allow for those. An endpoint that is to be left alone until a time is passed over until then.
+ *
+ * With `p_among`, the endpoints that a bell named, nothing is scanned: the statement stands there twice, since one plan
+ * for both would be the scan's.
  */
 export const LEASE_ENDPOINTS_FUNCTION = `
-create function lease_endpoints_v1(p_token uuid, p_most int, p_among uuid[])
-returns table (endpoint_id uuid, license text) language plpgsql as $$
+create function lease_endpoints_v2(p_token uuid, p_most int, p_among uuid[])
+returns table (endpoint_id uuid, license text, failures int, was_busy boolean) language plpgsql as $$
 #variable_conflict use_column
 declare
   dead uuid[];
@@ -30,38 +33,41 @@ begin
     return query
     update endpoint_leases l set holder = p_token
     from (
-      select c.endpoint_id
+      select c.endpoint_id, c.holder as before
       from endpoint_leases c
       cross join lateral (
         select 1 from outbox o where o.endpoint_id = c.endpoint_id and o.due_at <= now() order by o.due_at limit 1
       ) due
-      where c.holder is null or c.holder = any (dead)
+      where (c.holder is null or c.holder = any (dead)) and (c.pause_until is null or c.pause_until <= now())
       limit p_most
       for update of c skip locked
     ) free
     where l.endpoint_id = free.endpoint_id
-    returning l.endpoint_id, l.license;
+    returning l.endpoint_id, l.license, l.failures,
+      free.before is not null or coalesce(l.last_attempt_at > now() - interval '2 s', false);
   else
     return query
     update endpoint_leases l set holder = p_token
     from (
-      select c.endpoint_id
+      select c.endpoint_id, c.holder as before
       from endpoint_leases c
       cross join lateral (
         select 1 from outbox o where o.endpoint_id = c.endpoint_id and o.due_at <= now() order by o.due_at limit 1
       ) due
       where c.endpoint_id = any (p_among) and (c.holder is null or c.holder = any (dead))
+        and (c.pause_until is null or c.pause_until <= now())
       limit p_most
       for update of c skip locked
     ) free
     where l.endpoint_id = free.endpoint_id
-    returning l.endpoint_id, l.license;
+    returning l.endpoint_id, l.license, l.failures,
+      free.before is not null or coalesce(l.last_attempt_at > now() - interval '2 s', false);
   end if;
 end $$`;
 
 export const LEASE_ENDPOINTS = {
-  name: 'lease_endpoints_v1',
-  text: 'select endpoint_id, license from lease_endpoints_v1($1, $2, $3)',
+  name: 'lease_endpoints_v2',
+  text: 'select endpoint_id, license, failures, was_busy from lease_endpoints_v2($1, $2, $3)',
 };
 
 /**

@@ -9,25 +9,33 @@
  * Rows are found by LATERAL … LIMIT 1 on the key and then changed by ctid: the only forms whose order no statistics can
  * turn around. `delete … using unnest(…)` read the whole queue for each row once the table looked empty.
  * `deliveries` gets a row only for keys that the delete returned; without that, a late report of a rescheduled delivery
- * reads as final what is still queued.
+ * reads as final what is still queued. For the same keys the failure of a delivery becomes a log event. Asked for as
+ * `coalesce(id in (select …))` a set is hashed; `= any` would compare each of 500 rows with each.
  *
- * Only attempts that were not on record yet count for an endpoint's failures: results whose answer got lost are told
- * again. They come in the order in which they happened, so what follows an endpoint's last arrival has failed.
+ * Only attempts that were not on record yet count for an endpoint's health: results whose answer got lost are told
+ * again. They come in the order in which they happened, so what follows an endpoint's last arrival has failed. A firing
+ * counts as failed with the first attempt of its round, so that its retries do not count again. A pause is never made
+ * shorter, but ends with what arrives.
  *
- * Returns how many endpoints the token had lost.
+ * Returns `lost`, how many endpoints the token had lost; `rung`, endpoints to ring for; `ailing`, the health of the
+ * endpoints that are failing.
  */
 export const SETTLE_DELIVERIES_FUNCTION = `
-create function settle_deliveries_v1(
+create function settle_deliveries_v2(
   p_token uuid,
   s_endpoint uuid[], s_due timestamptz[], s_id uuid[], s_event uuid[], s_outcome text[], s_next timestamptz[],
-  s_attempts smallint[], s_created timestamptz[],
-  a_started timestamptz[], a_duration int[], a_outcome text[], a_status int[], a_error text[]
-) returns int language plpgsql as $$
+  s_attempts smallint[], s_round smallint[], s_created timestamptz[], s_pause timestamptz[],
+  s_license text[], s_trigger uuid[], s_vehicle text[], s_type text[], s_notice uuid[], s_notice_payload text[],
+  a_started timestamptz[], a_duration int[], a_outcome text[], a_status int[], a_error text[],
+  a_request text[], a_response text[], a_body text[], a_truncated boolean[]
+) returns jsonb language plpgsql as $$
 declare
   held uuid[];
   made uuid[];
   gone uuid[];
   lost int;
+  rung uuid[];
+  ailing jsonb;
 begin
   select coalesce(array_agg(l.endpoint_id), '{}') into held
   from (
@@ -38,10 +46,12 @@ begin
   select count(distinct c.endpoint_id) into lost from unnest(s_endpoint) c (endpoint_id) where c.endpoint_id <> all (held);
 
   with written as (
-    insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error)
-    select c.id, c.number, c.started, c.duration, c.answer, c.status, c.error
-    from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_started, a_duration, a_outcome, a_status, a_error)
-      c (id, endpoint_id, outcome, number, started, duration, answer, status, error)
+    insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error, request_headers,
+      response_headers, response_body, is_truncated)
+    select c.id, c.number, c.started, c.duration, c.answer, c.status, c.error, c.request, c.response, c.body, c.truncated
+    from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_started, a_duration, a_outcome, a_status, a_error, a_request,
+        a_response, a_body, a_truncated)
+      c (id, endpoint_id, outcome, number, started, duration, answer, status, error, request, response, body, truncated)
     where c.started is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
     on conflict do nothing
     returning delivery_id
@@ -62,11 +72,13 @@ begin
   select coalesce(array_agg(id), '{}') into gone from removed;
 
   insert into deliveries (id, event_id, endpoint_id, status, attempts, last_status_code, last_error, created_at,
-    settled_at)
-  select c.id, c.event_id, c.endpoint_id, c.outcome, c.attempts, c.status, c.error, c.created, now()
-  from unnest(s_id, s_event, s_endpoint, s_outcome, s_attempts, a_status, a_error, s_created)
-    c (id, event_id, endpoint_id, outcome, attempts, status, error, created)
-  where c.id = any (gone)
+    settled_at, license, trigger_id, vehicle)
+  select c.id, c.event_id, c.endpoint_id, c.outcome, c.attempts, c.status, c.error, c.created, now(), c.license,
+    c.trigger_id, c.vehicle
+  from unnest(s_id, s_event, s_endpoint, s_outcome, s_attempts, a_status, a_error, s_created, s_license, s_trigger,
+      s_vehicle)
+    c (id, event_id, endpoint_id, outcome, attempts, status, error, created, license, trigger_id, vehicle)
+  where coalesce(c.id in (select unnest(gone)), false)
   on conflict do nothing;
 
   update outbox q set due_at = k.next_due, attempt = k.attempts
@@ -81,25 +93,57 @@ begin
   ) k
   where q.ctid = k.place;
 
-  update endpoint_leases l
-  set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
-      last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
-  from (
-    select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
-           count(*) filter (where c.last_arrived is null or c.place > c.last_arrived) as failures
+  insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
+  select c.notice, 'delivery.failed', c.license, c.trigger_id, c.vehicle, c.endpoint_id, c.payload
+  from unnest(s_notice, s_id, s_endpoint, s_license, s_trigger, s_vehicle, s_notice_payload)
+    c (notice, id, endpoint_id, license, trigger_id, vehicle, payload)
+  where c.notice is not null and c.id = any (gone);
+  -- What failed of news about deliveries is on record, but no news: two dead listeners would keep each other busy.
+  select queue_for_listeners_v1(array_agg(c.notice), array_agg('delivery.failed'::text), array_agg(c.license),
+    array_agg(c.trigger_id), array_agg(c.endpoint_id)) into rung
+  from unnest(s_notice, s_id, s_license, s_trigger, s_endpoint, s_type)
+    c (notice, id, license, trigger_id, endpoint_id, type)
+  where c.notice is not null and c.id = any (gone) and c.type not like 'delivery.%';
+
+  with changed as (
+    update endpoint_leases l
+    set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
+        failing_since = case
+          when h.has_arrived then h.first_failed
+          else coalesce(l.failing_since, h.first_failed)
+        end,
+        failed_firings = case when h.has_arrived then h.firings else l.failed_firings + h.firings end,
+        warned = case when h.has_arrived then 0 else l.warned end,
+        last_error = coalesce(h.last_error, case when h.has_arrived then null else l.last_error end),
+        pause_until = greatest(h.pause, case when not h.has_arrived then l.pause_until end),
+        last_attempt_at = now(),
+        last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
     from (
-      select s.endpoint_id, s.outcome, s.place,
-             max(s.place) filter (where s.outcome = 'delivered') over (partition by s.endpoint_id) as last_arrived
-      from unnest(s_endpoint, s_id, s_outcome) with ordinality s (endpoint_id, id, outcome, place)
-      where s.id = any (made) and s.outcome <> 'cancelled'
-    ) c
-    group by c.endpoint_id
-  ) h
-  where l.endpoint_id = h.endpoint_id and l.endpoint_id = any (held);
-  return lost;
+      select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
+             count(*) filter (where c.is_later) as failures,
+             count(*) filter (where c.is_later and c.number = c.round + 1) as firings,
+             min(c.started) filter (where c.is_later) as first_failed,
+             (array_agg(c.error order by c.place desc) filter (where c.is_later))[1] as last_error,
+             max(c.pause) filter (where c.is_later) as pause
+      from (
+        select s.*, coalesce(s.place > max(s.place) filter (where s.outcome = 'delivered')
+          over (partition by s.endpoint_id), true) as is_later
+        from unnest(s_endpoint, s_id, s_outcome, s_attempts, s_round, a_started, a_error, s_pause) with ordinality
+          s (endpoint_id, id, outcome, number, round, started, error, pause, place)
+        where coalesce(s.id in (select unnest(made)), false) and s.outcome <> 'cancelled'
+      ) c
+      group by c.endpoint_id
+    ) h
+    where l.endpoint_id = h.endpoint_id and l.endpoint_id = any (held)
+    returning l.*
+  )
+  select jsonb_agg(jsonb_build_object('endpointId', endpoint_id, 'failures', failures, 'failedFirings', failed_firings,
+    'failingSinceMs', (extract(epoch from failing_since) * 1000)::bigint, 'warned', warned, 'lastError', last_error))
+    into ailing from changed where failures > 0;
+  return jsonb_build_object('lost', lost, 'rung', to_jsonb(coalesce(rung, '{}')), 'ailing', coalesce(ailing, '[]'));
 end $$`;
 
 export const SETTLE_DELIVERIES = {
-  name: 'settle_deliveries_v1',
-  text: `select settle_deliveries_v1(${Array.from({ length: 14 }, (_, i) => `$${i + 1}`).join(', ')}) as lost`,
+  name: 'settle_deliveries_v2',
+  text: `select settle_deliveries_v2(${Array.from({ length: 26 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
 };

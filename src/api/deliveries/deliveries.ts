@@ -1,0 +1,98 @@
+import type { Actor } from '../../store/actor.js';
+import type { Resent } from '../../store/recovery.js';
+import type { ApiParts } from '../api-parts.js';
+import { logFilter, requireRange } from '../events/log-query.js';
+import { refuseField } from '../fields.js';
+import { pageOf, pageRequest } from '../page.js';
+import type { Page } from '../page.js';
+import { parseUuid } from '../path.js';
+import { Problem, webhookNotFound } from '../problem.js';
+import type { DeliveriesQuery, RecoverRequest } from './delivery-fields.js';
+import { viewDelivery, viewDeliveryDetail } from './delivery-view.js';
+import type { DeliveryDetailView, DeliveryView } from './delivery-view.js';
+
+/** Deliveries as developers see them and send them again. Every problem is thrown. */
+export class Deliveries {
+  constructor(private readonly parts: Pick<ApiParts, 'triggers' | 'deliveries' | 'recovery' | 'now'>) {}
+
+  /** One page, newest first. */
+  async list(license: string, query: DeliveriesQuery): Promise<Page<DeliveryView>> {
+    requireRange(query);
+    const { limit, after } = pageRequest(query, parseUuid);
+    const { endpointId, status } = query;
+    const found = await this.parts.deliveries.list({
+      license,
+      ...logFilter(query),
+      ...(endpointId === undefined ? {} : { endpointId }),
+      ...(status === undefined ? {} : { statuses: status }),
+      ...(after === undefined ? {} : { before: after }),
+      limit: limit + 1,
+    });
+    return pageOf(found.map(viewDelivery), limit, ({ id }) => id);
+  }
+
+  async get(license: string, id: string): Promise<DeliveryDetailView> {
+    const detail = await this.parts.deliveries.get(license, id);
+    if (detail === undefined) throw deliveryNotFound();
+    return viewDeliveryDetail(detail);
+  }
+
+  /** Queues a delivery again; resolves to the id under which it goes out. */
+  async resend(actor: Actor, id: string): Promise<string> {
+    const resent = await this.parts.recovery.resend(actor, id);
+    if (resent.kind === 'queued') return resent.id;
+    if (resent.kind === 'not_found') throw deliveryNotFound();
+    throw conflict('The delivery cannot be sent again', reasonOf(resent));
+  }
+
+  /** Queues what did not arrive, or counts it. */
+  async recover(actor: Actor, webhookId: string, request: RecoverRequest): Promise<number> {
+    const { since, until = this.nowMs(), statuses, dryRun } = request;
+    if (until < since) refuseField('#/until', 'until must not be before since');
+    const trigger = await this.parts.triggers.find(actor.license, webhookId);
+    if (trigger === undefined) throw webhookNotFound();
+    const { endpointId } = trigger;
+    const range = { triggerId: webhookId, endpointId, sinceMs: since, untilMs: until, statuses };
+    if (dryRun) return this.parts.recovery.count(actor.license, range);
+    const status = await this.parts.recovery.endpointStatus(endpointId);
+    if (status !== 'active') throw conflict('The webhook cannot be sent to', notActive(status ?? 'gone'));
+    return this.parts.recovery.recover(actor, range);
+  }
+
+  private nowMs(): number {
+    return this.parts.now?.() ?? Date.now();
+  }
+}
+
+function reasonOf(resent: Exclude<Resent, { kind: 'queued' | 'not_found' }>): string {
+  switch (resent.kind) {
+    case 'test':
+      return 'It was a test. Send another one: POST /v1/webhooks/{id}/test.';
+    case 'event_gone':
+      return 'Its event is no longer on record.';
+    case 'endpoint_deleted':
+      return 'Its endpoint was deleted.';
+    case 'trigger_deleted':
+      return 'Its webhook was deleted.';
+    case 'not_active':
+      return notActive(resent.status);
+    case 'busy':
+      return 'It is being sent at this moment. Send the request again.';
+  }
+}
+
+function notActive(status: string): string {
+  return `The endpoint is ${status}: verify it, or enable it, first. Nothing was queued.`;
+}
+
+function conflict(message: string, detail: string): Problem {
+  return new Problem(409, { kind: 'conflict', message, detail });
+}
+
+function deliveryNotFound(): Problem {
+  return new Problem(404, {
+    kind: 'not-found',
+    message: 'Delivery not found',
+    detail: 'Your license has no delivery with this id on record.',
+  });
+}

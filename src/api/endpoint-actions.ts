@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { outcomeOf } from '../core/attempt-outcome.js';
+import type { DeliveryTarget } from '../core/endpoint.js';
+import { deliveryId } from '../core/event-id.js';
+import type { Actor } from '../store/actor.js';
+import type { EndpointUse } from '../store/endpoints.js';
+import { newLogId } from '../store/log-id.js';
+import { newAsymmetricKey } from '../target/asymmetric.js';
+import { deliveryRequest } from '../target/delivery-request.js';
+import type { DeliveryMessage, DeliveryRequest } from '../target/delivery-request.js';
+import type { TargetAnswer } from '../target/http-client.js';
+import { newSigningSecret, SecretKeyUnknown, SecretUnreadable } from '../target/secret-box.js';
+import type { ApiParts } from './api-parts.js';
+import { secretField } from './delivery-options.js';
+import { Problem } from './problem.js';
+import { requireProof, verificationTokenField } from './target.js';
+import { TestTurns } from './test-turns.js';
+
+const HOUR_MS = 3_600_000;
+const OVERLAP_HOURS_DEFAULT = 24;
+const OVERLAP_HOURS_MAX = 168;
+/** How long the old secret goes on signing when another one is set along with other options. */
+export const PREVIOUS_SECRET_MS = OVERLAP_HOURS_DEFAULT * HOUR_MS;
+
+export const verification = z.object({ verificationToken: verificationTokenField }).meta({ id: 'Verification' });
+export type Verification = z.output<typeof verification>;
+
+export const rotation = z
+  .object({
+    overlapHours: z
+      .int()
+      .min(0)
+      .max(OVERLAP_HOURS_MAX)
+      .default(OVERLAP_HOURS_DEFAULT)
+      .meta({ description: 'How long Standard Webhooks headers carry a signature of the old secret as well.' }),
+    secret: secretField.optional(),
+  })
+  .meta({ id: 'Rotation' });
+export type Rotation = z.output<typeof rotation>;
+
+export const verifiedAnswer = z
+  .object({ message: z.string(), verifiedAt: z.iso.datetime({ precision: 3 }) })
+  .meta({ id: 'Verified' });
+
+export const rotatedAnswer = z
+  .object({
+    secret: z.string().meta({ description: 'Signs from now on. Shown this once: keep it.' }),
+    previousValidUntil: z.iso
+      .datetime({ precision: 3 })
+      .nullable()
+      .meta({ description: 'Until when signatures of the old one are there as well; null when they ended at once.' }),
+  })
+  .meta({ id: 'Rotated' });
+export type Rotated = z.output<typeof rotatedAnswer>;
+
+export const testedAnswer = z
+  .object({
+    deliveryId: z.uuid(),
+    status: z.enum(['delivered', 'failed']),
+    statusCode: z.int().nullable().meta({ description: 'What the target answered; null when it did not.' }),
+    durationMs: z.int(),
+    error: z.string().optional(),
+  })
+  .meta({ id: 'Tested' });
+export type Tested = z.output<typeof testedAnswer>;
+
+type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'handshake' | 'client' | 'secrets' | 'now'>;
+
+/** What is sent for a test: the log event's type that its header names, and the CloudEvent. */
+export interface TestEvent {
+  eventType: 'trigger.fired' | 'webhook.tested';
+  vehicle: string | null;
+  envelope: string;
+}
+
+/** What can be done with an endpoint whoever it belongs to. Every problem is thrown. */
+export class EndpointActions {
+  private readonly turns: TestTurns;
+
+  constructor(private readonly parts: Parts) {
+    this.turns = new TestTurns(() => this.nowMs());
+  }
+
+  /** Asks the target at `url`, which is the endpoint's, to prove itself again; what had failed begins anew. */
+  async verify(actor: Actor, use: EndpointUse, { url, token }: { url: string; token: string }): Promise<Date> {
+    await requireProof(this.parts.handshake, url, token, null);
+    const verifiedAt = new Date(this.nowMs());
+    if (await this.parts.endpoints.verified(actor, use, { url, verifiedAt })) return verifiedAt;
+    throw changedMeanwhile();
+  }
+
+  /** Exchanges the signing secret, and the key of asymmetric signatures where there is one. */
+  async rotate(actor: Actor, use: EndpointUse, { overlapHours, secret: own }: Rotation): Promise<Rotated> {
+    const { secrets } = this.parts;
+    const secret = own ?? newSigningSecret();
+    const previousUntil = overlapHours === 0 ? null : new Date(this.nowMs() + overlapHours * HOUR_MS);
+    const isRotated = await this.parts.endpoints.rotate(actor, use, {
+      secret: secrets.seal(secret, use.endpointId),
+      signingKey: secrets.seal(newAsymmetricKey(), use.endpointId),
+      previousUntil,
+    });
+    if (!isRotated) throw changedMeanwhile();
+    return { secret, previousValidUntil: previousUntil === null ? null : previousUntil.toISOString() };
+  }
+
+  /** Sends one event at once and once, whatever became of the endpoint, and keeps what came of it. */
+  test(
+    { license }: Actor,
+    use: EndpointUse,
+    eventOf: (given: { id: string; timeMs: number }) => TestEvent,
+  ): Promise<Tested> {
+    return this.turns.take(license, async () => {
+      const timeMs = this.nowMs();
+      const target = await this.parts.testDeliveries.target(license, use.endpointId, timeMs);
+      if (target === undefined) throw changedMeanwhile();
+      const eventId = newLogId(timeMs);
+      const event = eventOf({ id: eventId, timeMs });
+      const message = { ...event, eventId, deliveryId: deliveryId(eventId, use.endpointId), attempt: 1, nowMs: timeMs };
+      const made = this.requestOf(message, target);
+      const answer = await this.parts.client.post(made.request);
+      return this.record({ ...use, license, ...message }, made, answer);
+    });
+  }
+
+  private requestOf(message: DeliveryMessage, target: DeliveryTarget): DeliveryRequest {
+    try {
+      return deliveryRequest(message, target, this.parts.secrets);
+    } catch (error) {
+      if (error instanceof SecretKeyUnknown || error instanceof SecretUnreadable) throw secretUnreadable();
+      throw error;
+    }
+  }
+
+  private async record(
+    test: EndpointUse & TestEvent & { license: string; eventId: string; deliveryId: string; nowMs: number },
+    { shownHeaders }: DeliveryRequest,
+    answer: TargetAnswer,
+  ): Promise<Tested> {
+    const { outcome, statusCode, error } = outcomeOf(answer);
+    const status = outcome === 'delivered' ? 'delivered' : 'failed';
+    const isAnswered = answer.kind === 'answered';
+    const { triggerId = null, deliveryId: id } = test;
+    await this.parts.testDeliveries.record({
+      ...{ deliveryId: id, eventId: test.eventId, license: test.license, endpointId: test.endpointId, triggerId },
+      vehicle: test.vehicle,
+      envelope: test.envelope,
+      status,
+      attempt: {
+        startedAtMs: test.nowMs,
+        durationMs: answer.durationMs,
+        outcome,
+        statusCode,
+        error,
+        requestHeaders: JSON.stringify(shownHeaders),
+        responseHeaders: isAnswered ? JSON.stringify(answer.headers) : null,
+        responseBody: isAnswered ? answer.body.toString('utf8') : null,
+        isTruncated: isAnswered && answer.truncated,
+      },
+    });
+    const durationMs = Math.round(answer.durationMs);
+    return { deliveryId: id, status, statusCode, durationMs, ...(error === null ? {} : { error }) };
+  }
+
+  private nowMs(): number {
+    return this.parts.now?.() ?? Date.now();
+  }
+}
+
+/** Others changed or deleted it between our look and our touch. */
+export function changedMeanwhile(): Problem {
+  return new Problem(409, {
+    kind: 'conflict',
+    message: 'It is being changed by others',
+    detail: 'Others changed this meanwhile. Nothing was changed; send the request again.',
+  });
+}
+
+function secretUnreadable(): Problem {
+  return new Problem(409, {
+    kind: 'conflict',
+    message: 'The signing secret cannot be read',
+    detail: 'A secret, key or header of this target was encrypted with a key that is missing here. Nothing was sent.',
+  });
+}

@@ -1,0 +1,91 @@
+import type { Catalog } from '../core/catalog.js';
+import type { DeliveryTarget } from '../core/endpoint.js';
+import { isObject } from '../core/json.js';
+import type { Log } from '../observability/log.js';
+import type { DueDelivery } from '../store/due-delivery.js';
+import type { PermissionCheck } from './permission-check.js';
+
+/** A service and metric that the catalog has lost may come back with its file. */
+const UNKNOWN_METRIC_WAIT_MS = 60_000;
+
+export interface AdmissionOptions {
+  permissions: Pick<PermissionCheck, 'ask'>;
+  catalog: Pick<Catalog, 'resolve'>;
+  /** Ends what the license reads of the vehicle without a permission, and tells it. */
+  revoke: (license: string, vehicle: string) => Promise<void>;
+  log: Log;
+}
+
+/** Whether a delivery is sent now: with what, or what becomes of it instead. */
+export type Admitted =
+  | { kind: 'send'; payload: string; target: DeliveryTarget }
+  | { kind: 'cancelled' }
+  | { kind: 'held' }
+  /** Nobody knows whether it may be sent. */
+  | { kind: 'postponed'; waitMs: number };
+
+/**
+ * Decides before the request. Nothing is sent for a webhook or to an endpoint that was deleted, of an event that is older
+ * than its retention, to an endpoint that is not active, or about a vehicle that the license may not read any more.
+ */
+export class Admission {
+  private readonly revoking = new Set<string>();
+
+  constructor(private readonly options: AdmissionOptions) {}
+
+  /** Never rejects. */
+  async judge(delivery: DueDelivery): Promise<Admitted> {
+    const { payload, target, eventType, isTriggerLive } = delivery;
+    const isFiring = eventType === 'trigger.fired';
+    if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
+    if (target.status !== 'active') return { kind: 'held' };
+    if (!isFiring || delivery.vehicle === null) return { kind: 'send', payload, target };
+    const permissions = this.permissionsFor(payload);
+    if (!permissions) return this.unknownMetric(delivery);
+    const answer = await this.options.permissions.ask(delivery.license, delivery.vehicle, permissions);
+    if (answer.kind === 'granted') return { kind: 'send', payload, target };
+    if (answer.kind === 'unknown') return { kind: 'postponed', waitMs: answer.waitMs };
+    this.revoke(delivery.license, delivery.vehicle);
+    return { kind: 'cancelled' };
+  }
+
+  /** What reading the metric of a firing takes; undefined for one that does not exist. */
+  private permissionsFor(payload: string): readonly string[] | undefined {
+    const event: unknown = parsed(payload);
+    const details = isObject(event) && isObject(event.data) ? event.data : {};
+    const resolved = this.options.catalog.resolve(String(details.service), String(details.metricName));
+    return resolved.kind === 'ok' ? resolved.metric.permissions : undefined;
+  }
+
+  private unknownMetric({ id, eventId: event, license, triggerId: trigger }: DueDelivery): Admitted {
+    this.options.log.warn(
+      { delivery: id, event, license, trigger },
+      'a firing waits, because its metric is not in the catalog, so that nobody can say who may read it',
+    );
+    return { kind: 'postponed', waitMs: UNKNOWN_METRIC_WAIT_MS };
+  }
+
+  private revoke(license: string, vehicle: string): void {
+    const key = `${license}\n${vehicle}`;
+    if (this.revoking.has(key)) return;
+    this.revoking.add(key);
+    this.options
+      .revoke(license, vehicle)
+      .catch((error: unknown) => {
+        const fields = { err: error, license, vehicle };
+        this.options.log.error(
+          fields,
+          'subscriptions without a permission could not be ended; the next firing tries again',
+        );
+      })
+      .finally(() => this.revoking.delete(key));
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

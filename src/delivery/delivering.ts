@@ -1,0 +1,176 @@
+import { outcomeOf } from '../core/attempt-outcome.js';
+import type { DeliveryTarget } from '../core/endpoint.js';
+import { envelopeOf } from '../core/log-envelope.js';
+import { retryAfterMs } from '../core/retry-after.js';
+import { longestLifeMs, nextAttemptMs, parseRetrySchedule, type RetrySchedule } from '../core/retry-schedule.js';
+import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { DueDelivery } from '../store/due-delivery.js';
+import type { Settlement } from '../store/settlement.js';
+import { deliveryRequest } from '../target/delivery-request.js';
+import type { TargetAnswer, TargetClient, TargetRequest } from '../target/http-client.js';
+import type { SecretBox } from '../target/secret-box.js';
+import type { Admission, Admitted } from './admission.js';
+import { attemptRecord } from './attempt.js';
+import type { Roster } from './roster.js';
+
+export interface DeliveringOptions {
+  client: Pick<TargetClient, 'post'>;
+  secrets: Pick<SecretBox, 'open'>;
+  admission: Pick<Admission, 'judge'>;
+  roster: Pick<Roster, 'begin' | 'learn' | 'isOpen'>;
+  /** Of endpoints that have none of their own, like `timeoutMs`. */
+  schedule: RetrySchedule;
+  timeoutMs: number;
+  clock: () => number;
+  random: () => number;
+  log: Log;
+  metrics: Metrics;
+  /** Whether it is still for us to send to the endpoint, now. */
+  mayBegin: (endpointId: string) => boolean;
+  /** The endpoint answered that it wants nothing any more. */
+  onGone: (endpointId: string, reason: string) => void;
+}
+
+interface Made {
+  delivery: DueDelivery;
+  target: DeliveryTarget;
+  startedAtMs: number;
+  shownHeaders: Record<string, string>;
+  wasProbe: boolean;
+}
+
+/** One delivery, from its turn to what is to be written of it. */
+export class Delivering {
+  constructor(private readonly options: DeliveringOptions) {}
+
+  /**
+   * What becomes of the delivery; undefined when nothing does, since its endpoint was lost or is to be left alone by the
+   * time its permission is known. Rejects, without an attempt, when no request could be made of it.
+   */
+  async deliver(delivery: DueDelivery): Promise<Settlement | undefined> {
+    const admitted = await this.options.admission.judge(delivery);
+    if (!this.options.mayBegin(delivery.endpointId)) return undefined;
+    return admitted.kind === 'send' ? this.attempt(delivery, admitted) : this.withoutAttempt(delivery, admitted);
+  }
+
+  /** What was queued before this would have had all its attempts, ms since 1970. */
+  expiresBeforeMs(target: DeliveryTarget): number {
+    const lifeMs = longestLifeMs(this.scheduleOf(target), this.timeoutOf(target));
+    return this.options.clock() - lifeMs - EXPIRY_SLACK_MS;
+  }
+
+  private withoutAttempt(delivery: DueDelivery, admitted: Exclude<Admitted, { kind: 'send' }>): Settlement {
+    this.options.metrics.deliveries.inc({ outcome: admitted.kind });
+    if (admitted.kind !== 'postponed') return { delivery, outcome: admitted.kind };
+    return { delivery, outcome: 'retry', nextDueAtMs: this.options.clock() + admitted.waitMs };
+  }
+
+  private async attempt(
+    delivery: DueDelivery,
+    { payload, target }: { payload: string; target: DeliveryTarget },
+  ): Promise<Settlement> {
+    const { client, clock, roster } = this.options;
+    const startedAtMs = clock();
+    const { request, shownHeaders } = this.requestOf(delivery, { payload, target, startedAtMs });
+    const wasProbe = roster.isOpen(delivery.endpointId);
+    roster.begin(delivery);
+    const answer = await client.post({ ...request, timeoutMs: this.timeoutOf(target) });
+    return this.decide({ delivery, target, startedAtMs, shownHeaders, wasProbe }, answer);
+  }
+
+  private requestOf(
+    delivery: DueDelivery,
+    { payload, target, startedAtMs }: { payload: string; target: DeliveryTarget; startedAtMs: number },
+  ): { request: TargetRequest; shownHeaders: Record<string, string> } {
+    const { id, eventId, eventType, license, triggerId, vehicle, aboutEndpointId, attempt } = delivery;
+    const logged = { id: eventId, type: eventType, license, triggerId, endpointId: aboutEndpointId, vehicle, payload };
+    const envelope = envelopeOf(logged);
+    const message = { deliveryId: id, eventId, eventType, attempt: attempt + 1, envelope, nowMs: startedAtMs };
+    return deliveryRequest(message, target, this.options.secrets);
+  }
+
+  private decide(made: Made, answer: TargetAnswer): Settlement {
+    const { random, clock, metrics, roster } = this.options;
+    const { delivery, target } = made;
+    const verdict = outcomeOf(answer);
+    const attempt = attemptRecord(made, answer, verdict);
+    metrics.deliverySeconds.observe(answer.durationMs / 1_000);
+    metrics.attempts.inc({ outcome: verdict.outcome });
+    const nowMs = clock();
+    const askedMs = verdict.next === 'done' ? undefined : retryAfterMs(headerOf(answer, 'retry-after'), nowMs);
+    const delayMs = verdict.next === 'retry' ? this.delayMs(delivery, target) : undefined;
+    const outcome = settledAs(verdict.next, delayMs);
+    const kind = verdict.next === 'done' ? 'arrived' : verdict.outcome === 'timeout' ? 'timeout' : 'failed';
+    const { wasProbe } = made;
+    const impression = { outcome: kind, durationMs: answer.durationMs, retryAfterMs: askedMs, wasProbe } as const;
+    const pauseUntilMs = roster.learn(delivery, impression, random());
+    const settlement: Settlement = {
+      ...{ delivery, outcome, attempt },
+      ...(delayMs === undefined ? {} : { nextDueAtMs: nowMs + Math.max(delayMs, askedMs ?? 0) }),
+      ...(pauseUntilMs === undefined ? {} : { pauseUntilMs }),
+    };
+    metrics.deliveries.inc({ outcome: outcome === 'retry' ? 'retried' : outcome });
+    this.logAttempt(made, settlement, askedMs);
+    if (verdict.next === 'give_up_endpoint') this.options.onGone(delivery.endpointId, verdict.error!);
+    return settlement;
+  }
+
+  /** How long to wait for the next attempt; undefined when that was the last of its round. */
+  private delayMs({ attempt, round }: DueDelivery, target: DeliveryTarget): number | undefined {
+    return nextAttemptMs(this.scheduleOf(target), attempt - round + 1, this.options.random());
+  }
+
+  private scheduleOf({ retry }: DeliveryTarget): RetrySchedule {
+    const own = retry === null ? undefined : parseRetrySchedule(retry);
+    return own?.kind === 'ok' ? own.schedule : this.options.schedule;
+  }
+
+  private timeoutOf({ timeoutSeconds }: DeliveryTarget): number {
+    return timeoutSeconds === null ? this.options.timeoutMs : timeoutSeconds * 1_000;
+  }
+
+  /** The one line of an attempt, with everything that is known of it, but nothing of where it went. */
+  private logAttempt({ delivery, target, startedAtMs }: Made, settlement: Settlement, askedMs?: number): void {
+    const { outcome, statusCode, error, durationMs } = settlement.attempt!;
+    const fields = {
+      delivery: delivery.id,
+      event: delivery.eventId,
+      type: delivery.eventType,
+      license: delivery.license,
+      trigger: delivery.triggerId,
+      vehicle: delivery.vehicle,
+      endpoint: delivery.endpointId,
+      profile: target.profile,
+      attempt: delivery.attempt + 1,
+      outcome,
+      statusCode,
+      error,
+      durationMs: Math.round(durationMs),
+      ageMs: startedAtMs - delivery.createdAtMs,
+      settled: settlement.outcome,
+      nextDueAt: timeText(settlement.nextDueAtMs),
+      retryAfterMs: askedMs ?? null,
+      breaker: this.options.roster.isOpen(delivery.endpointId) ? 'open' : 'closed',
+      pauseUntil: timeText(settlement.pauseUntilMs),
+    };
+    this.options.log.info(fields, 'attempt to deliver');
+  }
+}
+
+/** A delivery may have waited so long for its turn, in all. */
+const EXPIRY_SLACK_MS = 60_000;
+
+function settledAs(next: 'done' | 'retry' | 'give_up_endpoint', delayMs: number | undefined): Settlement['outcome'] {
+  if (next === 'done') return 'delivered';
+  if (next === 'give_up_endpoint') return 'held';
+  return delayMs === undefined ? 'failed' : 'retry';
+}
+
+function headerOf(answer: TargetAnswer, name: string): string | undefined {
+  return answer.kind === 'answered' ? answer.headers[name] : undefined;
+}
+
+function timeText(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,127 @@
+import type { DueDelivery } from '../store/due-delivery.js';
+import { QUEUE_START } from '../store/queue.js';
+import type { LanePlace } from './lanes.js';
+import type { Pace } from './pace.js';
+
+/** An endpoint without due work is given back after so long; less would lease and release in turns. */
+const RELEASE_AFTER_MS = 2_000;
+/** One whose next retry is this near is kept for it. */
+const KEEP_FOR_RETRY_MS = 10_000;
+/** One that everybody is to leave alone for longer than this is given back: then a reset on record counts at once. */
+const KEEP_PAUSED_MS = 3_000;
+/** Of an endpoint's queue, so many times what it is sent at once is read ahead. */
+const AHEAD_FACTOR = 4;
+
+/** Where the reading of one endpoint's queue goes on. */
+export interface Head {
+  endpointId: string;
+  afterDueAt: string;
+  afterId: string;
+  limit: number;
+  /** The endpoint's, when it was read off. */
+  epoch: number;
+}
+
+/** An endpoint that is held, or that still has deliveries under way from when it was. */
+export class HeldEndpoint implements LanePlace {
+  isHeld = false;
+  readonly waiting: DueDelivery[] = [];
+  sending = 0;
+  /** Ids of what was fetched and is not settled: waiting, being sent, or with an outcome to be written. */
+  readonly underWay = new Set<string>();
+  afterDueAt = QUEUE_START.afterDueAt;
+  afterId = QUEUE_START.afterId;
+  /** Whether the next fetch begins at the queue's start; then it meets again what is under way. */
+  isAtStart = true;
+  /** Another one whenever what an earlier fetch answers must not count any more. */
+  epoch = 0;
+  /** When its queue was first found empty from the start on; undefined since it was not. */
+  emptySinceMs: number | undefined;
+  private keepUntilMs = 0;
+  /** What it may be sent a second, as its deliveries said last. */
+  perSecond: number | null = null;
+  /** Waits for its rate. */
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly license: string,
+    readonly pace: Pace,
+    private readonly ticks: () => number,
+  ) {}
+
+  get isSlow(): boolean {
+    return this.pace.isSlow;
+  }
+
+  /** How long until its rate allows one more, as `RateWindow.waitMs` says it. */
+  get rateWaitMs(): number | undefined {
+    return this.pace.rate.waitMs(this.perSecond, this.ticks());
+  }
+
+  /** Rows to have read ahead: few where sending is slow, since what waits here goes out as it was when it was read. */
+  get aheadMax(): number {
+    if (this.pace.isOpen) return 1;
+    return Math.min(AHEAD_FACTOR * this.pace.atOnce, 2 * (this.perSecond ?? Infinity));
+  }
+
+  admits(): boolean {
+    return this.sending < this.pace.atOnce && this.rateWaitMs === 0;
+  }
+
+  /** Takes in what was read of its queue, forward from where that stood. */
+  read(rows: readonly DueDelivery[], nowMs: number): void {
+    const last = rows.at(-1);
+    if (last) {
+      [this.afterDueAt, this.afterId] = [last.dueAt, last.id];
+      this.perSecond = last.target?.maxPerSecond ?? null;
+      this.emptySinceMs = undefined;
+    } else if (this.isAtStart) {
+      this.emptySinceMs ??= nowMs;
+    }
+    this.isAtStart = false;
+    for (const row of rows) {
+      if (this.underWay.has(row.id)) continue;
+      this.underWay.add(row.id);
+      this.waiting.push(row);
+    }
+  }
+
+  /** Its queue is to be read from the start. */
+  rewind(): void {
+    this.afterDueAt = QUEUE_START.afterDueAt;
+    this.afterId = QUEUE_START.afterId;
+    this.isAtStart = true;
+  }
+
+  /** What waits is merely queued from now on. */
+  clear(): void {
+    for (const { id } of this.waiting) this.underWay.delete(id);
+    this.waiting.length = 0;
+  }
+
+  /** Calls back, once, when its rate allows what it does not allow now. */
+  awaitRate(onFree: () => void): void {
+    if (this.timer !== undefined || this.waiting.length === 0) return;
+    const waitMs = this.rateWaitMs;
+    if (waitMs === undefined || waitMs === 0) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      onFree();
+    }, waitMs).unref();
+  }
+
+  /** A retry is due then. */
+  expectRetry(dueMs: number, nowMs: number): void {
+    if (dueMs - nowMs <= KEEP_FOR_RETRY_MS) this.keepUntilMs = Math.max(this.keepUntilMs, dueMs + RELEASE_AFTER_MS);
+  }
+
+  /** Whether it is to be given back: nothing under way, and nothing to do for a while. */
+  isIdle(nowMs: number, isWanting: boolean): boolean {
+    if (!this.isHeld || this.underWay.size > 0) return false;
+    const { pausedUntilMs, isPauseOnRecord } = this.pace;
+    if (isPauseOnRecord && pausedUntilMs - nowMs > KEEP_PAUSED_MS) return true;
+    if (this.emptySinceMs === undefined || isWanting) return false;
+    return nowMs >= Math.max(this.emptySinceMs + RELEASE_AFTER_MS, this.keepUntilMs, pausedUntilMs);
+  }
+}

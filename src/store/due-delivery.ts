@@ -1,0 +1,122 @@
+import type { DeliveryTarget, EndpointOptions, EndpointStatus } from '../core/endpoint.js';
+
+/** A delivery whose time has come, with what sending it needs, as that stood when it was fetched. */
+export interface DueDelivery {
+  id: string;
+  endpointId: string;
+  /** Half of the row's key: given back as it is. */
+  dueAt: string;
+  eventId: string;
+  /** '' when the event is no longer on record. */
+  eventType: string;
+  /** Attempts made already. */
+  attempt: number;
+  /** How many of them were made before it was queued anew: the retry schedule counts from there. */
+  round: number;
+  /** The event's text as stored; null when the event is no longer on record. */
+  payload: string | null;
+  license: string;
+  triggerId: string | null;
+  vehicle: string | null;
+  /** The endpoint that the event is about. */
+  aboutEndpointId: string | null;
+  /** The event's trigger was not deleted; true without one. */
+  isTriggerLive: boolean;
+  /** Undefined when the endpoint was deleted. */
+  target: DeliveryTarget | undefined;
+  /** When it was queued first, ms since 1970. */
+  createdAtMs: number;
+  /** When it was queued last: what it expires by. */
+  queuedAtMs: number;
+}
+
+export interface DueRow {
+  endpoint_id: string;
+  due_at: string;
+  id: string;
+  event_id: string;
+  attempt: number;
+  round: number;
+  created_at: Date;
+  queued_at: Date;
+  type: string | null;
+  payload: string | null;
+  trigger_id: string | null;
+  vehicle: string | null;
+  about_endpoint_id: string | null;
+  license: string | null;
+  is_trigger_live: boolean;
+  target: TargetRow | null;
+}
+
+/** The columns of `endpoints` that are read here, times as in JSON. */
+export interface TargetRow {
+  id: string;
+  license: string;
+  url: string;
+  status: EndpointStatus;
+  secret: string;
+  previous_secret: string | null;
+  previous_until: string | null;
+  signing_key: string | null;
+  previous_signing_key: string | null;
+  headers: string | null;
+  profile: EndpointOptions['profile'];
+  header_prefix: string | null;
+  content_type: EndpointOptions['contentType'];
+  timeout_seconds: number | null;
+  retry: string | null;
+  max_per_second: number | null;
+}
+
+/** Each endpoint's target stands on the first row of its queue alone. */
+export function toDueDeliveries(rows: readonly DueRow[], nowMs: number): DueDelivery[] {
+  const targets = new Map<string, DeliveryTarget>();
+  for (const { endpoint_id: endpointId, target } of rows) {
+    if (target !== null) targets.set(endpointId, toTarget(target, nowMs));
+  }
+  return rows.map((row) => toDueDelivery(row, targets.get(row.endpoint_id)));
+}
+
+function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined): DueDelivery {
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    dueAt: row.due_at,
+    eventId: row.event_id,
+    eventType: row.type ?? '',
+    attempt: row.attempt,
+    round: row.round,
+    payload: row.payload,
+    license: row.license ?? '',
+    triggerId: row.trigger_id,
+    vehicle: row.vehicle,
+    aboutEndpointId: row.about_endpoint_id,
+    isTriggerLive: row.is_trigger_live,
+    target,
+    createdAtMs: row.created_at.getTime(),
+    queuedAtMs: row.queued_at.getTime(),
+  };
+}
+
+/** An endpoint as it is to be sent to at a time, ms since 1970: a previous secret signs while its overlap lasts. */
+export function toTarget(row: TargetRow, nowMs: number): DeliveryTarget {
+  const isOverlapping = row.previous_until !== null && Date.parse(row.previous_until) > nowMs;
+  return {
+    endpointId: row.id,
+    license: row.license,
+    url: row.url,
+    status: row.status,
+    secret: row.secret,
+    previousSecret: isOverlapping ? row.previous_secret : null,
+    signingKey: row.signing_key,
+    previousSigningKey: isOverlapping ? row.previous_signing_key : null,
+    headers: row.headers,
+    profile: row.profile,
+    headerPrefix: row.header_prefix,
+    contentType: row.content_type,
+    timeoutSeconds: row.timeout_seconds,
+    retry: row.retry,
+    maxPerSecond: row.max_per_second,
+  };
+}

@@ -1,0 +1,114 @@
+import type { EntityManager } from 'typeorm';
+import { inChange } from './change.js';
+import type { Database } from './database.js';
+import { holdPending } from './given-up.js';
+import type { AilingEndpoint } from './settlement.js';
+
+/** Of more triggers than these at one endpoint, the event log names only the first. */
+const NAMED_TRIGGERS_MAX = 100;
+
+/**
+ * What comes of failures: owners are warned, and in the end an endpoint is given up. Rows are locked in one order:
+ * triggers by id, endpoints, lease rows; who changes one of them for another reason waits, and nobody in a circle.
+ */
+export class EndpointHealthStore {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Puts `webhook.failing` on record for each trigger of the endpoint. Nothing happens when it was warned of as much
+   * before, by whichever sender, or when something arrived meanwhile. `limit`: what is allowed, in words.
+   */
+  warn(ailing: AilingEndpoint, percent: 50 | 75 | 90, limit: string): Promise<void> {
+    const { endpointId, failures, failingSinceMs, lastError } = ailing;
+    return inChange(this.database, undefined, async (change) => {
+      const { manager } = change;
+      const [lease] = await manager.query<{ license: string }[]>(
+        `with warned as (
+           update endpoint_leases set warned = $2 where endpoint_id = $1 and warned < $2 and failures > 0
+           returning license
+         )
+         select license from warned`,
+        [endpointId, percent],
+      );
+      if (lease === undefined) return;
+      const failingSince = new Date(failingSinceMs).toISOString();
+      const details = { endpointId, percent, limit, failures, failingSince, lastError };
+      const triggers = await manager.query<{ id: string }[]>(
+        `select id from triggers where endpoint_id = $1 and deleted_at is null order by id limit ${NAMED_TRIGGERS_MAX}`,
+        [endpointId],
+      );
+      for (const about of named(triggers)) {
+        change.describe({ type: 'webhook.failing', license: lease.license, endpointId, ...about, details });
+      }
+    });
+  }
+
+  /**
+   * Gives an active endpoint up, and with it its triggers that are enabled. They go on firing: what is queued for the
+   * endpoint is held, so engines need not know. False when it was not active, or is not there.
+   */
+  async giveUp(endpointId: string, status: 'failed' | 'gone', reason: string): Promise<boolean> {
+    const isGivenUp = await inChange(this.database, undefined, async (change) => {
+      const { manager } = change;
+      await manager.query(
+        `select 1 from triggers where endpoint_id = $1 and deleted_at is null order by id for no key update`,
+        [endpointId],
+      );
+      const [endpoint] = await manager.query<{ license: string }[]>(
+        `with given_up as (
+           update endpoints set status = $2, status_reason = $3, updated_at = date_trunc('milliseconds', now())
+           where id = $1 and status = 'active' returning license
+         )
+         select license from given_up`,
+        [endpointId, status, reason],
+      );
+      if (endpoint === undefined) return false;
+      const failed = await failTriggers(manager, endpointId, reason);
+      // What is queued is held at once, not when the pause of its failures is over.
+      await manager.query('update endpoint_leases set pause_until = null where endpoint_id = $1', [endpointId]);
+      const about = { license: endpoint.license, endpointId, details: { endpointId, reason } };
+      if (status === 'gone') change.describe({ type: 'endpoint.gone', ...about });
+      if (status === 'gone' && failed.length === 0) return true;
+      for (const trigger of named(failed)) change.describe({ type: 'webhook.failed', ...about, ...trigger });
+      return true;
+    });
+    if (isGivenUp) await holdPending(this.database, endpointId);
+    return isGivenUp;
+  }
+}
+
+/** Lets an endpoint begin anew, as if nothing had ever failed. The caller has locked its triggers, if it changes any. */
+export async function reviveEndpoint(manager: EntityManager, endpointId: string): Promise<void> {
+  await manager.query(`update endpoints set status = 'active', status_reason = null where id = $1`, [endpointId]);
+  await manager.query(
+    `update endpoint_leases
+     set failures = 0, failing_since = null, failed_firings = 0, warned = 0, last_error = null, pause_until = null
+     where endpoint_id = $1`,
+    [endpointId],
+  );
+}
+
+/**
+ * Their revision stays: nothing that an engine knows of them has changed. They are locked already, but for one that came
+ * since; whoever changes that one at this moment may be waiting for the endpoint, so it is passed over.
+ */
+function failTriggers(manager: EntityManager, endpointId: string, reason: string): Promise<{ id: string }[]> {
+  return manager.query<{ id: string }[]>(
+    `with failed as (
+       update triggers set status = 'failed', status_reason = $2, updated_at = date_trunc('milliseconds', now())
+       where id = any (array(
+         select id from triggers where endpoint_id = $1 and status = 'enabled' and deleted_at is null
+         for no key update skip locked
+       ))
+       returning id
+     )
+     select id from failed order by id`,
+    [endpointId, reason],
+  );
+}
+
+/** What the log events of an endpoint are about: its triggers, or none. */
+function named(triggers: readonly { id: string }[]): { triggerId?: string }[] {
+  if (triggers.length === 0) return [{}];
+  return triggers.slice(0, NAMED_TRIGGERS_MAX).map(({ id }) => ({ triggerId: id }));
+}

@@ -1,0 +1,118 @@
+import type { DueDelivery } from './due-delivery.js';
+import { newLogId } from './log-id.js';
+
+/** One request of a delivery, as it is kept. */
+export interface AttemptRecord {
+  startedAtMs: number;
+  durationMs: number;
+  /** One of core's `AttemptOutcome`. */
+  outcome: string;
+  statusCode: number | null;
+  error: string | null;
+  /** JSON object; without secrets, signatures shortened. */
+  requestHeaders: string | null;
+  /** JSON object; null without an answer. */
+  responseHeaders: string | null;
+  responseBody: string | null;
+  isTruncated: boolean;
+}
+
+/** What became of a delivery. One without an attempt says nothing about its endpoint and counts no attempt. */
+export interface Settlement {
+  delivery: DueDelivery;
+  outcome: 'delivered' | 'failed' | 'held' | 'cancelled' | 'retry';
+  /** When to try again, ms since 1970; needed for a retry. */
+  nextDueAtMs?: number;
+  /** Until when the endpoint is to be left alone, by whoever holds it; ms since 1970. Counts only with a failed attempt. */
+  pauseUntilMs?: number;
+  attempt?: AttemptRecord;
+}
+
+/** How an endpoint does that failed lately. */
+export interface AilingEndpoint {
+  endpointId: string;
+  /** Attempts that failed since the last that arrived. */
+  failures: number;
+  /** Deliveries whose first attempt failed since then. */
+  failedFirings: number;
+  /** When the first of these attempts was made, ms since 1970. */
+  failingSinceMs: number;
+  /** The last warning that its owner got, in percent of what is allowed; 0 for none. */
+  warned: number;
+  lastError: string | null;
+}
+
+/** The arguments of `SETTLE_DELIVERIES` after the token. */
+export function settlementArrays(settlements: readonly Settlement[]): unknown[] {
+  return [...deliveryArrays(settlements), ...eventArrays(settlements), ...attemptArrays(settlements)];
+}
+
+function deliveryArrays(settlements: readonly Settlement[]): unknown[] {
+  return [
+    settlements.map(({ delivery }) => delivery.endpointId),
+    settlements.map(({ delivery }) => delivery.dueAt),
+    settlements.map(({ delivery }) => delivery.id),
+    settlements.map(({ delivery }) => delivery.eventId),
+    settlements.map(({ outcome }) => outcome),
+    settlements.map(nextDueAt),
+    settlements.map(attemptsOf),
+    settlements.map(({ delivery }) => delivery.round),
+    settlements.map(({ delivery }) => new Date(delivery.createdAtMs).toISOString()),
+    settlements.map(({ pauseUntilMs }) => (pauseUntilMs === undefined ? null : new Date(pauseUntilMs).toISOString())),
+  ];
+}
+
+function eventArrays(settlements: readonly Settlement[]): unknown[] {
+  const notices = settlements.map((settlement) => (settlement.outcome === 'failed' ? noticeOf(settlement) : undefined));
+  return [
+    settlements.map(({ delivery }) => delivery.license),
+    settlements.map(({ delivery }) => delivery.triggerId),
+    settlements.map(({ delivery }) => delivery.vehicle),
+    settlements.map(({ delivery }) => delivery.eventType),
+    notices.map((notice) => notice && newLogId()),
+    notices.map((notice) => notice && JSON.stringify(notice)),
+  ];
+}
+
+/** The payload of `delivery.failed`. */
+function noticeOf(settlement: Settlement): object {
+  const { delivery, attempt } = settlement;
+  return {
+    deliveryId: delivery.id,
+    eventId: delivery.eventId,
+    eventType: delivery.eventType,
+    attempts: attemptsOf(settlement),
+    lastStatusCode: attempt?.statusCode ?? null,
+    lastError: withoutNul(attempt?.error) ?? null,
+  };
+}
+
+function attemptsOf({ delivery, attempt }: Settlement): number {
+  return delivery.attempt + (attempt === undefined ? 0 : 1);
+}
+
+function nextDueAt({ outcome, nextDueAtMs, delivery }: Settlement): string | null {
+  if (outcome !== 'retry') return null;
+  if (nextDueAtMs === undefined) throw new Error(`delivery ${delivery.id} is to be retried at no time`);
+  return new Date(nextDueAtMs).toISOString();
+}
+
+function attemptArrays(settlements: readonly Settlement[]): unknown[] {
+  const attempts = settlements.map(({ attempt }) => attempt);
+  return [
+    attempts.map((attempt) => attempt && new Date(attempt.startedAtMs).toISOString()),
+    attempts.map((attempt) => attempt && Math.round(attempt.durationMs)),
+    attempts.map((attempt) => attempt?.outcome),
+    attempts.map((attempt) => attempt?.statusCode),
+    attempts.map((attempt) => withoutNul(attempt?.error)),
+    attempts.map((attempt) => withoutNul(attempt?.requestHeaders)),
+    attempts.map((attempt) => withoutNul(attempt?.responseHeaders)),
+    attempts.map((attempt) => withoutNul(attempt?.responseBody)),
+    attempts.map((attempt) => attempt?.isTruncated ?? false),
+  ];
+}
+
+/** What a target answered may have any bytes; PostgreSQL's text has no NUL. */
+function withoutNul(text: string | null | undefined): string | null | undefined {
+  return text?.replaceAll('\0', '\uFFFD');
+}

@@ -1,0 +1,77 @@
+import type { EntityManager } from 'typeorm';
+import type { DeliveryTarget } from '../core/endpoint.js';
+import type { Database } from './database.js';
+import { type TargetRow, toTarget } from './due-delivery.js';
+import type { AttemptRecord } from './settlement.js';
+import { QUEUE_FOR_LISTENERS } from './sql/queue-for-listeners.js';
+
+/** A test event that was sent, with what became of it. */
+export interface TestDelivery {
+  deliveryId: string;
+  eventId: string;
+  license: string;
+  endpointId: string;
+  /** Null when an endpoint was tested by itself. */
+  triggerId: string | null;
+  vehicle: string | null;
+  /** The CloudEvent that was sent. */
+  envelope: string;
+  status: 'delivered' | 'failed';
+  attempt: AttemptRecord;
+}
+
+/** Test events: sent at once and once, so they are never queued and say nothing about their endpoint's health. */
+export class TestDeliveryStore {
+  constructor(private readonly database: Database) {}
+
+  /** What sending to an endpoint needs, at a time in ms since 1970; undefined when the license has no such endpoint. */
+  async target(license: string, endpointId: string, nowMs: number): Promise<DeliveryTarget | undefined> {
+    const [row] = await this.database.dataSource.query<{ target: TargetRow }[]>(
+      'select to_jsonb(e) as target from endpoints e where e.id = $1 and e.license = $2',
+      [endpointId, license],
+    );
+    return row && toTarget(row.target, nowMs);
+  }
+
+  /** Writes the log event `webhook.tested`, which is the event that was sent, with its delivery and its one attempt. */
+  record(test: TestDelivery): Promise<void> {
+    return this.database.dataSource.transaction(async (manager) => {
+      const { eventId, license, triggerId, endpointId, vehicle, envelope } = test;
+      await manager.query(
+        `insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
+         values ($1, 'webhook.tested', $2, $3, $4, $5, $6)`,
+        [eventId, license, triggerId, vehicle, endpointId, envelope],
+      );
+      await writeDelivery(manager, test);
+      await manager.query(QUEUE_FOR_LISTENERS, [[eventId], ['webhook.tested'], [license], [triggerId], [endpointId]]);
+    });
+  }
+}
+
+async function writeDelivery(manager: EntityManager, test: TestDelivery): Promise<void> {
+  const { deliveryId, attempt } = test;
+  const startedAt = new Date(attempt.startedAtMs);
+  await manager.query(
+    `insert into deliveries (id, event_id, endpoint_id, status, attempts, last_status_code, last_error, created_at,
+       settled_at, license, trigger_id, vehicle, is_test)
+     values ($1, $2, $3, $4, 1, $5, $6, $7, now(), $8, $9, $10, true)`,
+    [
+      ...[deliveryId, test.eventId, test.endpointId, test.status, attempt.statusCode, attempt.error, startedAt],
+      ...[test.license, test.triggerId, test.vehicle],
+    ],
+  );
+  await manager.query(
+    `insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error, request_headers,
+       response_headers, response_body, is_truncated)
+     values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      ...[deliveryId, startedAt, Math.round(attempt.durationMs), attempt.outcome, attempt.statusCode, attempt.error],
+      ...[attempt.requestHeaders, attempt.responseHeaders, withoutNul(attempt.responseBody), attempt.isTruncated],
+    ],
+  );
+}
+
+/** What a target answered may have any bytes; PostgreSQL's text has no NUL. */
+function withoutNul(text: string | null): string | null {
+  return text?.replaceAll('\0', '\uFFFD') ?? null;
+}

@@ -1,0 +1,222 @@
+import type { EntityManager } from 'typeorm';
+import type { Change } from './change.js';
+import { columnsOf, type EndpointFields, type NewSecret, replaceSecret } from './endpoint-fields.js';
+import { EndpointLeaseEntity } from './entities/endpoint-lease.entity.js';
+import { EndpointEntity } from './entities/endpoint.entity.js';
+import { TriggerEntity } from './entities/trigger.entity.js';
+import { revive } from './revival.js';
+import type { TriggerRecord } from './trigger-record.js';
+
+type RegisteredFields = Pick<
+  TriggerRecord,
+  | 'id'
+  | 'service'
+  | 'metricName'
+  | 'metricKind'
+  | 'metric'
+  | 'valueKind'
+  | 'condition'
+  | 'normalizedCondition'
+  | 'cooldownSeconds'
+  | 'description'
+> & {
+  /** Missing or blank means the id. */
+  displayName?: string;
+  status: 'enabled' | 'disabled';
+};
+
+/** An endpoint that belongs to one trigger; `secret` is sealed, and fields that are missing have their defaults. */
+export interface OwnEndpoint extends Partial<EndpointFields> {
+  id: string;
+  url: string;
+  secret: string;
+  verifiedAt: Date;
+}
+
+/** What a new trigger is made of: what is registered, already checked, and the endpoint that it has of its own. */
+export interface NewTrigger extends RegisteredFields {
+  endpoint: OwnEndpoint;
+}
+
+/** One that sends to a shared endpoint instead. */
+export interface SharingTrigger extends RegisteredFields {
+  sharedEndpointId: string;
+}
+
+/** What an update changes: the members that are there. */
+export type TriggerChange = Partial<Omit<RegisteredFields, 'id' | 'displayName'>> & {
+  /** Null or blank means the id. */
+  displayName?: string | null;
+  /** Another URL of its own endpoint. */
+  target?: { url: string; verifiedAt: Date };
+  /** How its own endpoint is sent to. */
+  endpointFields?: Partial<EndpointFields>;
+  /** Of its own endpoint. */
+  secret?: NewSecret;
+  /** Where its firings go from now on; what is pending still goes where it was meant to. */
+  moveTo?: { kind: 'own'; endpoint: OwnEndpoint } | { kind: 'shared'; endpointId: string };
+};
+
+/** The license has no shared endpoint of this id: thrown to undo the transaction. */
+export class EndpointMissing extends Error {}
+
+export async function insertTrigger(
+  manager: EntityManager,
+  license: string,
+  trigger: NewTrigger | SharingTrigger,
+): Promise<void> {
+  const { displayName, ...given } = trigger;
+  const { endpoint, sharedEndpointId, ...fields } = {
+    endpoint: undefined,
+    sharedEndpointId: undefined,
+    ...given,
+  };
+  const now = new Date();
+  await manager.insert(TriggerEntity, {
+    ...fields,
+    ...naming(displayName, trigger.id),
+    license,
+    revision: 1,
+    metricRevision: 1,
+    endpointId: endpoint?.id ?? sharedEndpointId!,
+    createdAt: now,
+    updatedAt: now,
+  });
+  if (endpoint) await insertEndpoint(manager, license, { ...endpoint, isShared: false });
+  else await requireShared(manager, license, sharedEndpointId);
+}
+
+/** An endpoint with its lease row. */
+export async function insertEndpoint(
+  manager: EntityManager,
+  license: string,
+  endpoint: OwnEndpoint &
+    Partial<Pick<EndpointEntity, 'description' | 'enabledEvents' | 'status'>> & { isShared: boolean },
+): Promise<void> {
+  const now = new Date();
+  await manager.insert(EndpointEntity, { ...endpoint, license, createdAt: now, updatedAt: now });
+  await manager.insert(EndpointLeaseEntity, { endpointId: endpoint.id, license, failures: 0 });
+}
+
+/** Keeps a shared endpoint from being deleted until the transaction ends. */
+async function requireShared(manager: EntityManager, license: string, id: string): Promise<void> {
+  const found = await manager.query<unknown[]>(
+    'select 1 from endpoints where id = $1 and license = $2 and is_shared for share',
+    [id, license],
+  );
+  if (found.length === 0) throw new EndpointMissing(`license ${license} has no shared endpoint ${id}`);
+}
+
+/** Writes a change to a trigger that is locked, see `TriggerStore.update`. */
+export async function applyChange(transaction: Change, current: TriggerEntity, change: TriggerChange): Promise<void> {
+  const { target, endpointFields, secret, moveTo, displayName, ...given } = change;
+  const fields = withoutUndefined(given);
+  const changed = changedNames(change);
+  if (changed.length === 0) return;
+  const { manager } = transaction;
+  const { id, license } = current;
+  const revision = current.revision + 1;
+  const isOtherMetric =
+    (fields.metricKind ?? current.metricKind) !== current.metricKind ||
+    (fields.metric ?? current.metric) !== current.metric;
+  const endpointId = endpointIdOf(moveTo) ?? current.endpointId;
+  await manager.update(
+    TriggerEntity,
+    { id },
+    {
+      ...fields,
+      ...(displayName === undefined ? {} : naming(displayName, id)),
+      ...(fields.status === undefined ? {} : { statusReason: null }),
+      ...(isOtherMetric ? { metricRevision: revision } : {}),
+      endpointId,
+      revision,
+      updatedAt: new Date(),
+    },
+  );
+  if (moveTo !== undefined) await move(manager, current, moveTo);
+  await changeOwnEndpoint(manager, endpointId, { target, endpointFields, secret });
+  const isSwitched = fields.status !== undefined && fields.status !== current.status;
+  const mustRevive = fields.status === 'enabled' && (await hasFailed(manager, endpointId, current.status === 'failed'));
+  if (target !== undefined || mustRevive) await revive(transaction, { id: endpointId, license });
+  if (isOtherMetric) await emptyStates(manager, id);
+  transaction.describe({
+    type: isSwitched ? `webhook.${fields.status}` : 'webhook.updated',
+    license,
+    triggerId: id,
+    details: { changed, revision },
+  });
+  transaction.publish([{ kind: 'trigger', triggerId: id }]);
+}
+
+function endpointIdOf(moveTo: TriggerChange['moveTo']): string | undefined {
+  return moveTo?.kind === 'own' ? moveTo.endpoint.id : moveTo?.endpointId;
+}
+
+/** An endpoint of its own that a trigger leaves stays while something is pending, see `EndpointStore.removeOrphans`. */
+async function move(
+  manager: EntityManager,
+  { license, endpointId }: TriggerEntity,
+  to: NonNullable<TriggerChange['moveTo']>,
+): Promise<void> {
+  if (to.kind === 'shared') await requireShared(manager, license, to.endpointId);
+  else await insertEndpoint(manager, license, { ...to.endpoint, isShared: false });
+  await manager.update(EndpointEntity, { id: endpointId, isShared: false }, { updatedAt: new Date() });
+}
+
+async function changeOwnEndpoint(
+  manager: EntityManager,
+  id: string,
+  { target, endpointFields, secret }: { [K in 'target' | 'endpointFields' | 'secret']: TriggerChange[K] },
+): Promise<void> {
+  const fields = { ...target, ...columnsOf(endpointFields ?? {}) };
+  if (Object.keys(fields).length > 0) {
+    await manager.update(EndpointEntity, { id, isShared: false }, { ...fields, updatedAt: new Date() });
+  }
+  if (secret !== undefined) await replaceSecret(manager, id, secret);
+}
+
+/** A shared endpoint that is well is not to be shaken by one trigger that comes to it. */
+async function hasFailed(manager: EntityManager, endpointId: string, wasTriggerFailed: boolean): Promise<boolean> {
+  const [endpoint] = await manager.query<{ status: string; is_shared: boolean }[]>(
+    'select status, is_shared from endpoints where id = $1',
+    [endpointId],
+  );
+  if (endpoint === undefined) return false;
+  return endpoint.status === 'failed' || endpoint.status === 'gone' || (wasTriggerFailed && !endpoint.is_shared);
+}
+
+function changedNames({ endpointFields, moveTo, ...change }: TriggerChange): string[] {
+  const names = Object.keys(withoutUndefined(change));
+  return [...names, ...Object.keys(endpointFields ?? {}), ...(moveTo === undefined ? [] : ['endpointId'])];
+}
+
+/**
+ * Empties by an update, never by a delete: the raised version is how an engine that remembers a state learns that it
+ * is out of date, and a row that vanished would be inserted anew. Rows are locked in the order in which commits lock
+ * them. A trigger may have a million, for which the usual time-out is short.
+ */
+async function emptyStates(manager: EntityManager, triggerId: string): Promise<void> {
+  await manager.query(`set local statement_timeout = '60s'`);
+  await manager.query(
+    `with locked as materialized (
+       select trigger_id, vehicle from states where trigger_id = $1 order by vehicle for update
+     )
+     update states s set version = s.version + 1, fired_at = null, previous = null
+     from locked where s.trigger_id = locked.trigger_id and s.vehicle = locked.vehicle`,
+    [triggerId],
+  );
+}
+
+function naming(displayName: string | null | undefined, id: string): { displayName: string; nameKey: string } {
+  const name = displayName?.trim() ? displayName : id;
+  return { displayName: name, nameKey: nameKeyOf(name) };
+}
+
+/** Letter case is folded here and not in the database, whose locale may know no letters beyond ASCII. */
+export function nameKeyOf(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+export function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
