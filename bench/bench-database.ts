@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedPostgres } from '../dev/postgres/embedded-postgres.js';
+import { Database } from '../src/store/database.js';
+import { migrate } from '../src/store/migrate.js';
+
+/**
+ * Gives `use` a database of its own, migrated and empty, on the server of `DATABASE_URL`, whose user may create
+ * databases, or on an embedded one. It is gone afterwards.
+ */
+export async function withBenchDatabase<T>(
+  use: (database: { url: string; version: string }) => Promise<T>,
+): Promise<T> {
+  const given = process.env.DATABASE_URL;
+  if (given) return onServer(given, use);
+  const directory = mkdtempSync(join(tmpdir(), 'tripline-bench-'));
+  // As root, PostgreSQL runs as somebody else, who has to get in.
+  chmodSync(directory, 0o755);
+  const postgres = await EmbeddedPostgres.start({ baseDir: join(directory, 'postgres') });
+  try {
+    return await onServer(postgres.url, use);
+  } finally {
+    await postgres.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function onServer<T>(
+  serverUrl: string,
+  use: (database: { url: string; version: string }) => Promise<T>,
+): Promise<T> {
+  const name = `tripline_bench_${randomBytes(6).toString('hex')}`;
+  const version = await say(serverUrl, `create database ${name} template template0`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  try {
+    await migrate({ url: url.href }, () => undefined);
+    return await use({ url: url.href, version });
+  } finally {
+    await say(serverUrl, `drop database ${name} with (force)`);
+  }
+}
+
+/** Runs a statement; resolves to the server's version. */
+async function say(url: string, statement: string): Promise<string> {
+  const database = await Database.open({ url, controlPoolSize: 1, dataPoolSize: 1, applicationName: 'tripline bench' });
+  try {
+    await database.pool.query(statement);
+    const { rows } = await database.pool.query<{ version: string }>(
+      `select current_setting('server_version') as version`,
+    );
+    return rows[0]!.version;
+  } finally {
+    await database.close();
+  }
+}

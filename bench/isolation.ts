@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { builtInCatalog } from '../src/core/catalog.js';
+import { parseRetrySchedule } from '../src/core/retry-schedule.js';
+import { Sender } from '../src/delivery/sender.js';
+import { silentLog } from '../src/observability/log.js';
+import { Metrics } from '../src/observability/metrics.js';
+import { Database } from '../src/store/database.js';
+import { Doorbell } from '../src/store/doorbell.js';
+import { EndpointHealthStore } from '../src/store/endpoint-health.js';
+import { DeliveryQueue } from '../src/store/queue.js';
+import { AddressGuard } from '../src/target/address-guard.js';
+import { TargetClient } from '../src/target/http-client.js';
+import { SecretBox } from '../src/target/secret-box.js';
+import type { Bench, BenchContext, BenchReport } from './bench.js';
+import { startBenchReceiver, type BenchReceiver } from './bench-receiver.js';
+import { addEndpoints, emptyQueue, queueFirings, type BenchEndpoint } from './isolation-queue.js';
+import { quantile } from './quantile.js';
+
+const SETTINGS = {
+  endpoints: 1_000,
+  hanging: 10,
+  perSecond: 100,
+  seconds: 15,
+  rounds: 5,
+  concurrency: 100,
+  concurrencyPerEndpoint: 10,
+  timeoutSeconds: 10,
+};
+type Settings = typeof SETTINGS;
+
+/** Firings are queued in steps of this. */
+const STEP_MS = 20;
+/** What has not arrived so long after the last was queued counts as missing. */
+const PATIENCE_MS = 20_000;
+const POOL_SIZE = 10;
+
+/** What the others notice when some endpoints never answer. */
+export const isolation: Bench = {
+  name: 'isolation',
+  summary: 'What endpoints notice of others that never answer',
+  defaults: SETTINGS,
+  run,
+};
+
+interface Round {
+  isHanging: boolean;
+  /** Of the endpoints that answer, ms. */
+  latenciesMs: number[];
+  missing: number;
+}
+
+async function run({ databaseUrl, settings: given, progress }: BenchContext): Promise<BenchReport> {
+  const settings = given as Settings;
+  const arrivals = new Arrivals();
+  const receiver = await startBenchReceiver((eventId) => arrivals.arrived(eventId));
+  const database = await open(databaseUrl, 'load');
+  const rounds: Round[] = [];
+  try {
+    const hangings = Array.from({ length: settings.rounds }, () => [0, settings.hanging]).flat();
+    // The first round warms everything up and does not count.
+    for (const [at, hanging] of [settings.hanging, ...hangings].entries()) {
+      const round = await runRound({ databaseUrl, database, receiver, arrivals, settings: { ...settings, hanging } });
+      progress(`round ${at} of ${hangings.length}: ${hanging} hanging, p99 ${ms(quantile(round.latenciesMs, 0.99))}`);
+      if (at > 0) rounds.push(round);
+    }
+  } finally {
+    await database.close();
+    await receiver.stop();
+  }
+  return report(rounds, settings);
+}
+
+/** Each has endpoints and a sender of its own, so that none knows of the round before. */
+async function runRound(parts: {
+  databaseUrl: string;
+  database: Database;
+  receiver: BenchReceiver;
+  arrivals: Arrivals;
+  settings: Settings;
+}): Promise<Round> {
+  const { database, receiver, arrivals, settings } = parts;
+  const secrets = new SecretBox([randomBytes(32)]);
+  const { endpoints: count, hanging } = settings;
+  const endpoints = await addEndpoints(database, secrets, { count, hanging, address: receiver.address });
+  const own = await open(parts.databaseUrl, 'sender');
+  const bell = new Doorbell({ database: own, log: silentLog });
+  const client = new TargetClient({
+    guard: new AddressGuard({ allow: [receiver.address] }),
+    timeoutMs: settings.timeoutSeconds * 1_000,
+    connectionsPerOrigin: settings.endpoints,
+    ca: receiver.caPem,
+    log: silentLog,
+  });
+  const sender = newSender({ database: own, bell, client, secrets, settings });
+  arrivals.reset();
+  await sender.start();
+  await load({ database, bell, endpoints, arrivals, settings });
+  await arrivals.complete(PATIENCE_MS);
+  await sender.stop(100);
+  await client.close();
+  await bell.close();
+  await own.close();
+  await emptyQueue(database);
+  return { isHanging: hanging > 0, latenciesMs: arrivals.latenciesMs, missing: arrivals.missing };
+}
+
+function open(url: string, name: string): Promise<Database> {
+  const applicationName = `tripline bench ${name}`;
+  return Database.open({ url, controlPoolSize: POOL_SIZE, dataPoolSize: POOL_SIZE, applicationName });
+}
+
+function newSender(parts: {
+  database: Database;
+  bell: Doorbell;
+  client: TargetClient;
+  secrets: SecretBox;
+  settings: Settings;
+}): Sender {
+  const { database, bell, client, secrets, settings } = parts;
+  const parsed = parseRetrySchedule('stepped');
+  if (parsed.kind === 'invalid') throw new Error(parsed.reason);
+  return new Sender({
+    queue: new DeliveryQueue(database),
+    client,
+    secrets,
+    bell,
+    schedule: parsed.schedule,
+    permissions: { check: (_license, vehicles) => Promise.resolve(vehicles.map(() => 'granted' as const)) },
+    catalog: builtInCatalog,
+    health: new EndpointHealthStore(database),
+    revoke: () => Promise.resolve(),
+    concurrency: settings.concurrency,
+    concurrencyPerEndpoint: settings.concurrencyPerEndpoint,
+    timeoutMs: settings.timeoutSeconds * 1_000,
+    permissionCacheMs: 60_000,
+    failureLimits: { hours: 120 },
+    log: silentLog,
+    metrics: new Metrics(),
+  });
+}
+
+/** Queues firings at a constant rate whatever becomes of them, for one endpoint after the other in a shuffled order. */
+async function load(parts: {
+  database: Database;
+  bell: Doorbell;
+  endpoints: BenchEndpoint[];
+  arrivals: Arrivals;
+  settings: Settings;
+}): Promise<void> {
+  const { database, bell, endpoints, arrivals, settings } = parts;
+  const order = [...endpoints].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const total = settings.perSecond * settings.seconds;
+  const startedMs = performance.now();
+  for (let queued = 0; queued < total; await sleep(STEP_MS)) {
+    const due = Math.min(total, Math.ceil(((performance.now() - startedMs) / 1_000) * settings.perSecond));
+    if (due === queued) continue;
+    const next = Array.from({ length: due - queued }, (_, at) => order[(queued + at) % order.length]!);
+    queued = due;
+    await queueFirings(database, next, (eventId, endpoint) => {
+      if (!endpoint.isHanging) arrivals.expect(eventId);
+    });
+    bell.ring(next.map(({ id }) => id));
+  }
+}
+
+/** From right before a firing is queued until its first request has been read by the receiver. */
+class Arrivals {
+  latenciesMs: number[] = [];
+  private readonly queuedAtMs = new Map<string, number>();
+  private onComplete: (() => void) | undefined;
+
+  get missing(): number {
+    return this.queuedAtMs.size;
+  }
+
+  reset(): void {
+    this.latenciesMs = [];
+    this.queuedAtMs.clear();
+  }
+
+  expect(eventId: string): void {
+    this.queuedAtMs.set(eventId, performance.now());
+  }
+
+  arrived(eventId: string): void {
+    const queuedAtMs = this.queuedAtMs.get(eventId);
+    if (queuedAtMs === undefined) return;
+    this.queuedAtMs.delete(eventId);
+    this.latenciesMs.push(performance.now() - queuedAtMs);
+    if (this.queuedAtMs.size === 0) this.onComplete?.();
+  }
+
+  /** Resolves when everything that is expected has arrived, or the time is over. */
+  async complete(patienceMs: number): Promise<void> {
+    if (this.queuedAtMs.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs);
+      this.onComplete = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function report(rounds: readonly Round[], { hanging, endpoints }: Settings): BenchReport {
+  const of = (isHanging: boolean) => rounds.filter((round) => round.isHanging === isHanging);
+  const all = (isHanging: boolean) => of(isHanging).flatMap(({ latenciesMs }) => latenciesMs);
+  const missing = (isHanging: boolean) => of(isHanging).reduce((sum, round) => sum + round.missing, 0);
+  const row = (name: string, latenciesMs: number[], lost: number) => [
+    name,
+    String(latenciesMs.length),
+    ...[0.5, 0.99, 1].map((share) => ms(quantile(latenciesMs, share))),
+    String(lost),
+  ];
+  const [without, with_] = [all(false), all(true)];
+  const ratio = (share: number) => (quantile(with_, share) / quantile(without, share)).toFixed(2);
+  return {
+    measured: 'From right before a firing is queued until its first request has been read, of endpoints that answer.',
+    columns: ['round', 'requests', 'p50', 'p99', 'longest', 'missing'],
+    rows: [
+      ...rounds.map((round, at) =>
+        row(`${at + 1}, ${round.isHanging ? hanging : 0} hanging`, round.latenciesMs, round.missing),
+      ),
+      row('**all, 0 hanging**', without, missing(false)),
+      row(`**all, ${hanging} hanging**`, with_, missing(true)),
+      ['**ratio**', '', ratio(0.5), ratio(0.99), ratio(1), ''],
+    ],
+    findings: [
+      `With ${hanging} of ${endpoints} endpoints that never answer the others' p50 is ${ratio(0.5)} times, their p99 ${ratio(0.99)} times what it is without.`,
+    ],
+  };
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}
