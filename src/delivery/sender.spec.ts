@@ -3,15 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { Webhook } from 'standardwebhooks';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
 import { DeliveryReceiver } from '../../test/support/delivery-receiver.js';
-import { MemoryQueue } from '../../test/support/memory-queue.js';
-import {
-  FIRING,
-  PostgresQueue,
-  VEHICLE,
-  type NewDelivery,
-  type NewEndpoint,
-  type QueueBench,
-} from '../../test/support/queue-bench.js';
+import { FIRING, QueueBench, VEHICLE, type NewDelivery, type NewEndpoint } from '../../test/support/queue-bench.js';
 import type { CheckOptions, Verdict } from '../access/permission-provider.js';
 import { builtInCatalog } from '../core/catalog.js';
 import type { AilingEndpoint, Settlement } from '../store/settlement.js';
@@ -93,12 +85,7 @@ class Health {
   }
 }
 
-const queues: [string, () => Promise<QueueBench>][] = [
-  ['a queue in memory', () => Promise.resolve(new MemoryQueue())],
-  ['the queue in PostgreSQL', () => PostgresQueue.open()],
-];
-
-describe.each(queues)('with %s', (queueName, open) => {
+describe('a sender', () => {
   let bench: QueueBench;
   let receiver: DeliveryReceiver;
   let client: TargetClient;
@@ -111,7 +98,7 @@ describe.each(queues)('with %s', (queueName, open) => {
   const senders: Sender[] = [];
 
   beforeEach(async () => {
-    bench = await open();
+    bench = await QueueBench.open();
     receiver = await DeliveryReceiver.start(authority);
     bell = new Bell();
     permissions = new Permissions();
@@ -1092,7 +1079,7 @@ describe.each(queues)('with %s', (queueName, open) => {
   });
 
   test('ten deliveries of one license go before a hundredth of a hundred thousand of another', async () => {
-    const count = queueName.includes('PostgreSQL') ? 100_000 : 5_000;
+    const count = 100_000;
     const [flood, modest] = await Promise.all([endpoint('/flood'), endpoint('/modest', { license: 'another' })]);
     await bench.flood(flood, count);
     const { line } = await sender();

@@ -7,14 +7,14 @@ import { silentLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { TargetClient } from '../../src/target/http-client.js';
 import { newSigningSecret, SecretBox } from '../../src/target/secret-box.js';
-import { PostgresQueue } from './queue-bench.js';
+import { QueueBench } from './queue-bench.js';
 import { QueueLine } from './queue-line.js';
 
 const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 
 /** Makes one attempt at each URL, and gives the outcomes in the order of the URLs. */
 export async function deliverTo(urls: readonly string[], client: TargetClient): Promise<(string | undefined)[]> {
-  const bench = await PostgresQueue.open();
+  const bench = await QueueBench.open();
   const secrets = new SecretBox([randomBytes(32)]);
   const endpointIds = urls.map(() => randomUUID());
   for (const [index, url] of urls.entries()) {

@@ -1,4 +1,4 @@
-/** A queue for the senders' spec that can be filled and looked into: the real one here, `MemoryQueue` beside it. */
+/** The queue for the senders' spec. */
 import { randomUUID } from 'node:crypto';
 import type { EndpointStatus } from '../../src/core/endpoint.js';
 import { Database } from '../../src/store/database.js';
@@ -43,41 +43,6 @@ export interface NewDelivery {
 /** What of an attempt is shown to its owner. */
 export type KeptAttempt = Pick<AttemptRecord, 'requestHeaders' | 'responseHeaders' | 'responseBody' | 'isTruncated'>;
 
-export interface QueueBench {
-  readonly queue: Queue;
-  addEndpoint(endpoint: NewEndpoint): Promise<void>;
-  /** Ids of deliveries, in the order of their queue if they are due at one time. */
-  enqueue(deliveries: NewDelivery[]): Promise<string[]>;
-  /** So many deliveries of one event, due for an hour. */
-  flood(endpointId: string, count: number): Promise<void>;
-  setStatus(endpointId: string, status: EndpointStatus): Promise<void>;
-  /** The endpoint is no longer on record; its lease stays. */
-  deleteEndpoint(endpointId: string): Promise<void>;
-  /** What is on record of how an endpoint does. */
-  health(endpointId: string): Promise<{ failures: number; isPaused: boolean }>;
-  /** Sets how many attempts failed in a row. */
-  setFailures(endpointId: string, failures: number): Promise<void>;
-  /** The time comes, or is given, at which the endpoint may be sent to again. */
-  endPause(endpointId: string): Promise<void>;
-  /** Time passes until everything pending is due. */
-  makeDue(): Promise<void>;
-  /** Time passes until every token is over. */
-  endTokens(): Promise<void>;
-  /** The endpoint goes, as with its webhook; what is queued stays. */
-  removeLease(endpointId: string): Promise<void>;
-  pending(): Promise<{ id: string; attempt: number }[]>;
-  /** What is over, as id → status. */
-  statuses(): Promise<Map<string, string>>;
-  /** Of deliveries to one endpoint. */
-  countSettled(endpointId: string): Promise<number>;
-  attempts(): Promise<{ id: string; number: number; outcome: string; statusCode: number | null }[]>;
-  kept(): Promise<KeptAttempt[]>;
-  /** Endpoints that somebody holds. */
-  held(): Promise<string[]>;
-  tokens(): Promise<number>;
-  close(): Promise<void>;
-}
-
 export const NEW_DELIVERY = {
   ...{ payload: FIRING, isLive: true, isForgotten: false, dueMsAgo: 0, queuedMsAgo: 0, attempt: 0, round: 0 },
   ...{ eventType: 'trigger.fired', vehicle: VEHICLE },
@@ -90,21 +55,21 @@ export function nextId(): string {
   return `01990000-0000-8000-8000-${(++lastNumber).toString(16).padStart(12, '0')}`;
 }
 
-/** The real queue, in a database of its own. */
-export class PostgresQueue implements QueueBench {
+/** The queue in a database of its own, which can be filled and looked into. */
+export class QueueBench {
   private constructor(
     private readonly database: Database,
     private readonly drop: () => Promise<void>,
     readonly queue = new DeliveryQueue(database),
   ) {}
 
-  static async open(): Promise<PostgresQueue> {
+  static async open(): Promise<QueueBench> {
     const test = await createTestDatabase();
     const database = await Database.open(testSettings(test.url));
-    return new PostgresQueue(database, () => test.drop());
+    return new QueueBench(database, () => test.drop());
   }
 
-  async addEndpoint({ id, license, url, secret, retry, timeoutSeconds, maxPerSecond }: NewEndpoint) {
+  async addEndpoint({ id, license, url, secret, retry, timeoutSeconds, maxPerSecond }: NewEndpoint): Promise<void> {
     await this.query(
       `insert into endpoints (id, license, url, secret, created_at, updated_at, retry, timeout_seconds, max_per_second)
        values ($1, $2, $3, $4, now(), now(), $5, $6, $7)`,
@@ -113,7 +78,8 @@ export class PostgresQueue implements QueueBench {
     await this.query('insert into endpoint_leases (endpoint_id, license) values ($1, $2)', [id, license]);
   }
 
-  async enqueue(deliveries: NewDelivery[]) {
+  /** Ids of deliveries, in the order of their queue if they are due at one time. */
+  async enqueue(deliveries: NewDelivery[]): Promise<string[]> {
     const rows = deliveries.map((one) => ({ ...NEW_DELIVERY, ...one, id: nextId(), eventId: randomUUID() }));
     const kept = rows.filter(({ isForgotten }) => !isForgotten);
     await this.query(
@@ -151,7 +117,8 @@ export class PostgresQueue implements QueueBench {
     return rows.map(({ id }) => id);
   }
 
-  async flood(endpointId: string, count: number) {
+  /** So many deliveries of one event, due for an hour. */
+  async flood(endpointId: string, count: number): Promise<void> {
     const eventId = randomUUID();
     await this.query(
       `insert into events (id, type, license, vehicle, payload)
@@ -165,15 +132,17 @@ export class PostgresQueue implements QueueBench {
     );
   }
 
-  async setStatus(endpointId: string, status: EndpointStatus) {
+  async setStatus(endpointId: string, status: EndpointStatus): Promise<void> {
     await this.query('update endpoints set status = $2 where id = $1', [endpointId, status]);
   }
 
-  async deleteEndpoint(endpointId: string) {
+  /** The endpoint is no longer on record; its lease stays. */
+  async deleteEndpoint(endpointId: string): Promise<void> {
     await this.query('delete from endpoints where id = $1', [endpointId]);
   }
 
-  async health(endpointId: string) {
+  /** What is on record of how an endpoint does. */
+  async health(endpointId: string): Promise<{ failures: number; isPaused: boolean }> {
     const [row] = await this.query<{ failures: number; isPaused: boolean }>(
       `select failures, coalesce(pause_until > now(), false) as "isPaused" from endpoint_leases where endpoint_id = $1`,
       [endpointId],
@@ -181,23 +150,28 @@ export class PostgresQueue implements QueueBench {
     return row!;
   }
 
-  async setFailures(endpointId: string, failures: number) {
+  /** Sets how many attempts failed in a row. */
+  async setFailures(endpointId: string, failures: number): Promise<void> {
     await this.query('update endpoint_leases set failures = $2 where endpoint_id = $1', [endpointId, failures]);
   }
 
-  async endPause(endpointId: string) {
+  /** The time comes, or is given, at which the endpoint may be sent to again. */
+  async endPause(endpointId: string): Promise<void> {
     await this.query('update endpoint_leases set pause_until = null where endpoint_id = $1', [endpointId]);
   }
 
-  async makeDue() {
+  /** Time passes until everything pending is due. */
+  async makeDue(): Promise<void> {
     await this.query("update outbox set due_at = least(due_at, date_trunc('milliseconds', now()))");
   }
 
-  async endTokens() {
+  /** Time passes until every token is over. */
+  async endTokens(): Promise<void> {
     await this.query("update senders set alive_until = now() - interval '1 s'");
   }
 
-  async removeLease(endpointId: string) {
+  /** The endpoint goes, as with its webhook; what is queued stays. */
+  async removeLease(endpointId: string): Promise<void> {
     await this.query('delete from endpoint_leases where endpoint_id = $1', [endpointId]);
   }
 
@@ -205,41 +179,44 @@ export class PostgresQueue implements QueueBench {
     return this.query<{ id: string; attempt: number }>('select id, attempt from outbox order by id');
   }
 
-  async statuses() {
+  /** What is over, as id → status. */
+  async statuses(): Promise<Map<string, string>> {
     const rows = await this.query<{ id: string; status: string }>('select id, status from deliveries');
     return new Map(rows.map(({ id, status }) => [id, status]));
   }
 
-  async countSettled(endpointId: string) {
+  /** Of deliveries to one endpoint. */
+  async countSettled(endpointId: string): Promise<number> {
     const sql = 'select count(*)::int as count from deliveries where endpoint_id = $1';
     return (await this.query<{ count: number }>(sql, [endpointId]))[0]!.count;
   }
 
-  kept() {
+  kept(): Promise<KeptAttempt[]> {
     return this.query<KeptAttempt>(
       `select request_headers as "requestHeaders", response_headers as "responseHeaders",
          response_body as "responseBody", is_truncated as "isTruncated" from attempts order by delivery_id, number`,
     );
   }
 
-  attempts() {
+  attempts(): Promise<{ id: string; number: number; outcome: string; statusCode: number | null }[]> {
     return this.query<Awaited<ReturnType<QueueBench['attempts']>>[number]>(
       'select delivery_id as id, number, outcome, status_code as "statusCode" from attempts order by delivery_id, number',
     );
   }
 
-  async held() {
+  /** Endpoints that somebody holds. */
+  async held(): Promise<string[]> {
     const rows = await this.query<{ id: string }>(
       'select endpoint_id as id from endpoint_leases where holder is not null',
     );
     return rows.map(({ id }) => id);
   }
 
-  async tokens() {
+  async tokens(): Promise<number> {
     return (await this.query('select 1 from senders')).length;
   }
 
-  async close() {
+  async close(): Promise<void> {
     await this.database.close();
     await this.drop();
   }
