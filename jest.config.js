@@ -25,5 +25,5 @@ export default {
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testTimeout: 30_000,
   // Many specs wait for processes and servers more than they compute.
-  maxWorkers: 2,
+  maxWorkers: 3,
 };

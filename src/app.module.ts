@@ -11,7 +11,7 @@ import type { ApiParts } from './api/api-parts.js';
 import type { Settings } from './config/settings.js';
 import { builtInCatalog, type Catalog } from './core/catalog.js';
 import { extendCatalog } from './core/catalog-extension.js';
-import { parseRetrySchedule, RETRY_JITTER, type RetrySchedule } from './core/retry-schedule.js';
+import { longestWaitMs, parseRetrySchedule, type RetrySchedule } from './core/retry-schedule.js';
 import { Sender } from './delivery/sender.js';
 import { requestsMax } from './delivery/lanes.js';
 import { Revoker } from './delivery/revoker.js';
@@ -104,8 +104,7 @@ export function readRetrySchedule(settings: {
 }): RetrySchedule {
   const parsed = parseRetrySchedule(settings.delivery.retrySchedule);
   if (parsed.kind === 'invalid') throw new Error(`DELIVERY_RETRY_SCHEDULE is not valid: ${parsed.reason}`);
-  const totalMs = parsed.schedule.delaysMs.reduce((sum, delayMs) => sum + delayMs, 0) * (1 + RETRY_JITTER);
-  const neededDays = Math.ceil(totalMs / DAY_MS + RETENTION_SLACK_DAYS);
+  const neededDays = Math.ceil(longestWaitMs(parsed.schedule) / DAY_MS + RETENTION_SLACK_DAYS);
   if (neededDays > settings.eventRetentionDays) {
     throw new Error(
       `DELIVERY_RETRY_SCHEDULE may take until events are gone that are kept for ${settings.eventRetentionDays} days: ` +

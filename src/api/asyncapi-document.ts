@@ -2,7 +2,14 @@ import { createRequire } from 'node:module';
 import type { Catalog, MetricKind, ValueKind } from '../core/catalog.js';
 import { EVENT_TYPES, LICENSE_EVENT_TYPES } from '../core/event-types.js';
 import type { EventType } from '../core/event-types.js';
-import { firingExample, logEventExample, MESSAGE_EXAMPLES, requestExample, testExample } from './asyncapi-examples.js';
+import {
+  firingExample,
+  endpointTestExample,
+  logEventExample,
+  MESSAGE_EXAMPLES,
+  requestExample,
+  testExample,
+} from './asyncapi-examples.js';
 import { asyncSchemas, firingSchemaName, headersSchemaName, schemaReference } from './asyncapi-schemas.js';
 import type { JsonSchema } from './asyncapi-schemas.js';
 
@@ -160,6 +167,13 @@ function firing(kind: ValueKind): JsonSchema {
   };
 }
 
+/** The one message that is no event of the log, but a try of being sent one. */
+const ENDPOINT_TEST = {
+  name: 'test',
+  summary: 'The test of an endpoint, sent to itself',
+  ...requestExample('webhook.tested', endpointTestExample(), 'standard'),
+};
+
 function logEvent(type: EventType): JsonSchema {
   const name = `tripline.${type}`;
   return {
@@ -169,7 +183,10 @@ function logEvent(type: EventType): JsonSchema {
     contentType: 'application/json',
     headers: CLOUD_EVENT_HEADERS,
     payload: { allOf: [schemaReference('LogEvent'), { type: 'object', properties: { type: { const: name } } }] },
-    examples: [{ name: 'standard', payload: JSON.parse(logEventExample(type)) as unknown }],
+    examples: [
+      { name: 'standard', payload: JSON.parse(logEventExample(type)) as unknown },
+      ...(type === 'webhook.tested' ? [ENDPOINT_TEST] : []),
+    ],
   };
 }
 

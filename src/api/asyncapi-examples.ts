@@ -7,6 +7,7 @@ import { envelopeOf } from '../core/log-envelope.js';
 import { decodeMessage } from '../core/message.js';
 import type { Trigger } from '../core/trigger.js';
 import { deliveryRequest } from '../target/delivery-request.js';
+import { EXAMPLE_SECRET } from './example-keys.js';
 import { testOfEndpoint } from './test-events.js';
 
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
@@ -15,9 +16,6 @@ const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 const TRIGGER_ID = '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2';
 const ENDPOINT_ID = '9b1c6c1e-5a53-4e0e-9a51-2f9d4d1c7a10';
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-
-/** Signs the examples: anyone can check them, and no endpoint will ever have it. */
-export const EXAMPLE_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=';
 
 const ENVELOPE = {
   specversion: '1.0',
@@ -98,8 +96,11 @@ export function testExample(kind: ValueKind): string {
   return JSON.stringify({ ...(JSON.parse(firingExample(kind)) as object), sequence: '0', livemode: false });
 }
 
-/** What is known of some events beside who caused them. */
+const BY = { actor: { license: LICENSE }, requestId: 'b7f2c1d0-1f0e-4c5b-8a55-2f1f4f4c9b0e' };
+
+/** What is known of some events; of all others who caused them. */
 const DETAILS: Partial<Record<EventType, object>> = {
+  'webhook.tested': { ...BY, sent: JSON.parse(testExample('number')) as object },
   'condition.failed': { code: 'division_by_zero', message: 'it divides by zero' },
   'trigger.throttled': { samples: 12 },
   'webhook.failed': { endpointId: ENDPOINT_ID, reason: 'All 84 attempts of the last 120 hours failed.' },
@@ -118,7 +119,6 @@ const DETAILS: Partial<Record<EventType, object>> = {
 export function logEventExample(type: EventType): string {
   const cause = { topic: type, logEpoch: 0, partition: 0, offset: 0n, index: 0 };
   const id = eventId(ARRIVAL_MS, TRIGGER_ID, VEHICLE, cause);
-  if (type === 'webhook.tested') return testOfEndpoint(ENDPOINT_ID, { id, timeMs: ARRIVAL_MS });
   const isOfVehicle = type.startsWith('condition.') || type.startsWith('grant.');
   const isOfEndpoint = type.startsWith('endpoint.');
   return envelopeOf({
@@ -128,10 +128,15 @@ export function logEventExample(type: EventType): string {
     triggerId: /^(webhook|condition|subscription|delivery|secret)\./.test(type) ? TRIGGER_ID : null,
     endpointId: isOfEndpoint || type.startsWith('webhook.fail') ? ENDPOINT_ID : null,
     vehicle: isOfVehicle ? VEHICLE : null,
-    payload: JSON.stringify(
-      DETAILS[type] ?? { actor: { license: LICENSE }, requestId: 'b7f2c1d0-1f0e-4c5b-8a55-2f1f4f4c9b0e' },
-    ),
+    payload: JSON.stringify(DETAILS[type] ?? BY),
   });
+}
+
+/** The CloudEvent of an endpoint's own test. */
+export function endpointTestExample(): string {
+  const cause = { topic: 'test', logEpoch: 0, partition: 0, offset: 0n, index: 0 };
+  const id = eventId(ARRIVAL_MS, TRIGGER_ID, VEHICLE, cause);
+  return testOfEndpoint({ id, license: LICENSE, endpointId: ENDPOINT_ID });
 }
 
 /** Headers and body of the first attempt at telling an endpoint of an event, with its signatures. */

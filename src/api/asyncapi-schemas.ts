@@ -29,7 +29,7 @@ const time = { type: 'string', format: 'date-time' };
 const number = { type: 'number' };
 const vehicle = schemaReference('Vehicle');
 const anyObject = { type: 'object' };
-const livemode = { const: false, description: 'Of test events only.' };
+const livemode = { const: false, description: 'Only of what was sent as a test.' };
 
 /** Every schema of the document. Names, units and kinds of metrics come from the catalogue. */
 export function asyncSchemas(catalog: Catalog): Record<string, JsonSchema> {

@@ -7,7 +7,7 @@ import { builtInCatalog } from '../core/catalog.js';
 import { extendCatalog } from '../core/catalog-extension.js';
 import { LICENSE_EVENT_TYPES } from '../core/event-types.js';
 import { createAsyncDocument } from './asyncapi-document.js';
-import { EXAMPLE_SECRET } from './asyncapi-examples.js';
+import { EXAMPLE_SECRET } from './example-keys.js';
 
 type Json = Record<string, unknown>;
 interface Message {

@@ -10,7 +10,7 @@ import type { ApiParts } from './api-parts.js';
 import type { GivenOptions } from './delivery-options.js';
 import { openHeaders } from './delivery-options-view.js';
 import type { FieldError } from './problem.js';
-import { invalidFields } from './problem.js';
+import { invalidFields, secretUnreadable } from './problem.js';
 
 type Parts = Pick<ApiParts, 'secrets' | 'retryTotalMaxMs'>;
 
@@ -46,7 +46,9 @@ export function wantedOptions(parts: Parts, current: OptionsOf, given: GivenOpti
   ];
   const [first, ...others] = errors;
   if (first) throw invalidFields([first, ...others]);
-  const isStored = given.headers === undefined;
+  // What cannot be opened is shown as null; given so, it stays.
+  const isStored =
+    given.headers === undefined || (given.headers === null && openHeaders(parts.secrets, current) === null);
   const asymmetric = given.asymmetric === undefined ? current.fields.signingKey !== null : given.asymmetric === true;
   return { options, headers: isStored ? undefined : headers, asymmetric, warnings };
 }
@@ -57,12 +59,32 @@ export function sealedOptions(
   wanted: WantedOptions,
   { id, source }: { id: string; source?: OptionsOf },
 ): EndpointFields {
-  const headers = wanted.headers ?? (source && openHeaders(secrets, source)) ?? {};
   return {
     ...wanted.options,
-    headers: Object.keys(headers).length === 0 ? null : secrets.seal(JSON.stringify(headers), id),
-    signingKey: wanted.asymmetric ? secrets.seal(newAsymmetricKey(), id) : null,
+    headers: sealedHeaders(secrets, ownHeaders(secrets, wanted, source), id),
+    signingKey: sealedKey(secrets, wanted, id),
   };
+}
+
+function sealedHeaders(secrets: Parts['secrets'], headers: Record<string, string>, id: string): string | null {
+  return Object.keys(headers).length === 0 ? null : secrets.seal(JSON.stringify(headers), id);
+}
+
+function sealedKey(secrets: Parts['secrets'], { asymmetric }: WantedOptions, id: string): string | null {
+  return asymmetric ? secrets.seal(newAsymmetricKey(), id) : null;
+}
+
+/** The owner's headers of a new endpoint. Throws a 409 when those of its source cannot be opened. */
+export function ownHeaders(
+  secrets: Parts['secrets'],
+  { headers }: WantedOptions,
+  source: OptionsOf | undefined,
+): Record<string, string> {
+  if (headers !== undefined) return headers;
+  if (source === undefined) return {};
+  const opened = openHeaders(secrets, source);
+  if (opened === null) throw secretUnreadable();
+  return opened;
 }
 
 /** Only what changes of an endpoint that there is. */
@@ -74,13 +96,12 @@ export function changedOptions(
   const { id, fields } = current;
   const names = Object.keys(wanted.options) as (keyof EndpointOptions)[];
   const changed = names.filter((name) => wanted.options[name] !== fields[name]);
-  const sealed = sealedOptions({ secrets }, wanted, { id });
   const isSameHeaders =
     wanted.headers === undefined || JSON.stringify(wanted.headers) === JSON.stringify(openHeaders(secrets, current));
   return {
     ...Object.fromEntries(changed.map((name) => [name, wanted.options[name]])),
-    ...(isSameHeaders ? {} : { headers: sealed.headers }),
-    ...(wanted.asymmetric === (fields.signingKey !== null) ? {} : { signingKey: sealed.signingKey }),
+    ...(isSameHeaders ? {} : { headers: sealedHeaders(secrets, wanted.headers!, id) }),
+    ...(wanted.asymmetric === (fields.signingKey !== null) ? {} : { signingKey: sealedKey(secrets, wanted, id) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { outcomeOf } from '../core/attempt-outcome.js';
-import type { DeliveryTarget } from '../core/endpoint.js';
+import { attemptRecord, type AttemptRecord } from '../core/attempt-record.js';
+import type { DeliveryTarget, Profile } from '../core/endpoint.js';
 import { deliveryId } from '../core/event-id.js';
 import type { Actor } from '../store/actor.js';
 import type { EndpointUse } from '../store/endpoints.js';
@@ -8,11 +9,10 @@ import { newLogId } from '../store/log-id.js';
 import { newAsymmetricKey } from '../target/asymmetric.js';
 import { deliveryRequest } from '../target/delivery-request.js';
 import type { DeliveryMessage, DeliveryRequest } from '../target/delivery-request.js';
-import type { TargetAnswer } from '../target/http-client.js';
 import { newSigningSecret, SecretKeyUnknown, SecretUnreadable } from '../target/secret-box.js';
 import type { ApiParts } from './api-parts.js';
 import { secretField } from './delivery-options.js';
-import { Problem } from './problem.js';
+import { Problem, secretUnreadable } from './problem.js';
 import { requireProof, verificationTokenField } from './target.js';
 import { TestTurns } from './test-turns.js';
 
@@ -22,11 +22,11 @@ const OVERLAP_HOURS_MAX = 168;
 /** How long the old secret goes on signing when another one is set along with other options. */
 export const PREVIOUS_SECRET_MS = OVERLAP_HOURS_DEFAULT * HOUR_MS;
 
-export const verification = z.object({ verificationToken: verificationTokenField }).meta({ id: 'Verification' });
+export const verification = z.strictObject({ verificationToken: verificationTokenField }).meta({ id: 'Verification' });
 export type Verification = z.output<typeof verification>;
 
 export const rotation = z
-  .object({
+  .strictObject({
     overlapHours: z
       .int()
       .min(0)
@@ -64,7 +64,7 @@ export const testedAnswer = z
   .meta({ id: 'Tested' });
 export type Tested = z.output<typeof testedAnswer>;
 
-type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'handshake' | 'client' | 'secrets' | 'now'>;
+type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'handshake' | 'client' | 'secrets' | 'log' | 'now'>;
 
 /** What is sent for a test: the log event's type that its header names, and the CloudEvent. */
 export interface TestEvent {
@@ -72,6 +72,8 @@ export interface TestEvent {
   vehicle: string | null;
   envelope: string;
 }
+
+type SentTest = EndpointUse & TestEvent & { deliveryId: string; eventId: string; profile: Profile };
 
 /** What can be done with an endpoint whoever it belongs to. Every problem is thrown. */
 export class EndpointActions {
@@ -90,13 +92,17 @@ export class EndpointActions {
   }
 
   /** Exchanges the signing secret, and the key of asymmetric signatures where there is one. */
-  async rotate(actor: Actor, use: EndpointUse, { overlapHours, secret: own }: Rotation): Promise<Rotated> {
+  async rotate(
+    actor: Actor,
+    use: EndpointUse,
+    { overlapHours, secret: own, isAsymmetric }: Rotation & { isAsymmetric: boolean },
+  ): Promise<Rotated> {
     const { secrets } = this.parts;
     const secret = own ?? newSigningSecret();
     const previousUntil = overlapHours === 0 ? null : new Date(this.nowMs() + overlapHours * HOUR_MS);
     const isRotated = await this.parts.endpoints.rotate(actor, use, {
       secret: secrets.seal(secret, use.endpointId),
-      signingKey: secrets.seal(newAsymmetricKey(), use.endpointId),
+      ...(isAsymmetric ? { signingKey: secrets.seal(newAsymmetricKey(), use.endpointId) } : {}),
       previousUntil,
     });
     if (!isRotated) throw changedMeanwhile();
@@ -104,11 +110,8 @@ export class EndpointActions {
   }
 
   /** Sends one event at once and once, whatever became of the endpoint, and keeps what came of it. */
-  test(
-    { license }: Actor,
-    use: EndpointUse,
-    eventOf: (given: { id: string; timeMs: number }) => TestEvent,
-  ): Promise<Tested> {
+  test(actor: Actor, use: EndpointUse, eventOf: (given: { id: string; timeMs: number }) => TestEvent): Promise<Tested> {
+    const { license } = actor;
     return this.turns.take(license, async () => {
       const timeMs = this.nowMs();
       const target = await this.parts.testDeliveries.target(license, use.endpointId, timeMs);
@@ -116,9 +119,10 @@ export class EndpointActions {
       const eventId = newLogId(timeMs);
       const event = eventOf({ id: eventId, timeMs });
       const message = { ...event, eventId, deliveryId: deliveryId(eventId, use.endpointId), attempt: 1, nowMs: timeMs };
-      const made = this.requestOf(message, target);
-      const answer = await this.parts.client.post(made.request);
-      return this.record({ ...use, license, ...message }, made, answer);
+      const { request, shownHeaders } = this.requestOf(message, target);
+      const answer = await this.parts.client.post(request);
+      const attempt = attemptRecord({ startedAtMs: timeMs, shownHeaders }, answer, outcomeOf(answer));
+      return this.record(actor, { ...message, ...use, profile: target.profile }, attempt);
     });
   }
 
@@ -131,33 +135,34 @@ export class EndpointActions {
     }
   }
 
-  private async record(
-    test: EndpointUse & TestEvent & { license: string; eventId: string; deliveryId: string; nowMs: number },
-    { shownHeaders }: DeliveryRequest,
-    answer: TargetAnswer,
-  ): Promise<Tested> {
-    const { outcome, statusCode, error } = outcomeOf(answer);
+  private async record(actor: Actor, test: SentTest, attempt: AttemptRecord): Promise<Tested> {
+    const { deliveryId: id, eventId, endpointId, triggerId = null, vehicle, envelope } = test;
+    const { outcome, statusCode, error } = attempt;
     const status = outcome === 'delivered' ? 'delivered' : 'failed';
-    const isAnswered = answer.kind === 'answered';
-    const { triggerId = null, deliveryId: id } = test;
-    await this.parts.testDeliveries.record({
-      ...{ deliveryId: id, eventId: test.eventId, license: test.license, endpointId: test.endpointId, triggerId },
-      vehicle: test.vehicle,
-      envelope: test.envelope,
-      status,
-      attempt: {
-        startedAtMs: test.nowMs,
-        durationMs: answer.durationMs,
+    const kept = { deliveryId: id, eventId, endpointId, triggerId, vehicle, envelope, status, attempt } as const;
+    await this.parts.testDeliveries.record(actor, kept);
+    const durationMs = Math.round(attempt.durationMs);
+    this.parts.log.info(
+      {
+        delivery: id,
+        event: eventId,
+        type: test.eventType,
+        license: actor.license,
+        trigger: triggerId,
+        vehicle,
+        endpoint: endpointId,
+        profile: test.profile,
+        attempt: 1,
         outcome,
         statusCode,
         error,
-        requestHeaders: JSON.stringify(shownHeaders),
-        responseHeaders: isAnswered ? JSON.stringify(answer.headers) : null,
-        responseBody: isAnswered ? answer.body.toString('utf8') : null,
-        isTruncated: isAnswered && answer.truncated,
+        durationMs,
+        settled: status,
+        isTest: true,
+        requestId: actor.requestId,
       },
-    });
-    const durationMs = Math.round(answer.durationMs);
+      'attempt to deliver',
+    );
     return { deliveryId: id, status, statusCode, durationMs, ...(error === null ? {} : { error }) };
   }
 
@@ -172,13 +177,5 @@ export function changedMeanwhile(): Problem {
     kind: 'conflict',
     message: 'It is being changed by others',
     detail: 'Others changed this meanwhile. Nothing was changed; send the request again.',
-  });
-}
-
-function secretUnreadable(): Problem {
-  return new Problem(409, {
-    kind: 'conflict',
-    message: 'The signing secret cannot be read',
-    detail: 'A secret, key or header of this target was encrypted with a key that is missing here. Nothing was sent.',
   });
 }

@@ -12,11 +12,13 @@ export interface Given<T> {
 /** Enough to see what is wrong with a long list. */
 const ERRORS_MAX = 20;
 const UNKNOWN_KEYS_MAX = 20;
+const KEY_LENGTH_MAX = 100;
 
 /**
  * Checks a JSON body against an object schema; throws a problem that names every field that is wrong. As clients of the
  * original API expect, the letter case of names is not significant, null means "not given" (except where the schema
- * takes null), and the object may be wrapped as `{"request": {…}}`; pointers lead from the object.
+ * takes null), and the object may be wrapped as `{"request": {…}}`; pointers lead from the object. A strict schema takes
+ * no other names than its own.
  */
 export function readFields<S extends z.ZodObject>(schema: S, body: unknown): Given<z.output<S>> {
   if (!isObject(body)) {
@@ -25,6 +27,10 @@ export function readFields<S extends z.ZodObject>(schema: S, body: unknown): Giv
   }
   const wrapped = wrappedRequest(schema, body);
   const { known, unknownKeys } = sortKeys(schema, wrapped ?? body);
+  if (isStrict(schema)) {
+    const beside = wrapped === undefined ? [] : Object.keys(body).filter((key) => key.toLowerCase() !== 'request');
+    refuseUnknown([...unknownKeys, ...beside]);
+  }
   const result = schema.safeParse(known, { error: describeIssue });
   if (result.success) return { fields: result.data, unknownKeys };
   throw invalidFields(fieldErrors(result.error.issues, '#'));
@@ -36,6 +42,9 @@ export function readQuery<S extends z.ZodObject>(schema: S, query: unknown): z.o
   if (result.success) return result.data;
   throw invalidFields(fieldErrors(result.error.issues, '?'));
 }
+
+/** The body of what takes none: for who sends one nevertheless, to be told that nothing in it would count. */
+export const nothing = z.strictObject({}).meta({ id: 'Nothing' });
 
 /** What the answer says about names that were ignored. */
 export function unknownKeyWarnings(unknownKeys: readonly string[]): string[] {
@@ -55,6 +64,23 @@ export function refuseField(pointer: string, detail: string): never {
   throw invalidFields([{ pointer, detail }]);
 }
 
+function isStrict(schema: z.ZodObject): boolean {
+  return schema.def.catchall instanceof z.ZodNever;
+}
+
+/** Where a name that was misspelt would make a call do more than was asked, or something else. */
+function refuseUnknown(keys: readonly string[]): void {
+  const [first, ...others] = keys.slice(0, UNKNOWN_KEYS_MAX).map((key) => {
+    const name = key.slice(0, KEY_LENGTH_MAX);
+    return { pointer: `#${pointerStep(name)}`, detail: `Unknown field ${JSON.stringify(name)}. Nothing was done.` };
+  });
+  if (first) throw invalidFields([first, ...others]);
+}
+
+function pointerStep(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 function wrappedRequest(schema: z.ZodObject, body: Record<string, unknown>): Record<string, unknown> | undefined {
   if ('request' in schema.shape) return undefined;
   const inner = Object.entries(body).find(([key]) => key.toLowerCase() === 'request')?.[1];
@@ -72,7 +98,7 @@ function sortKeys(
     const name = names.get(key.toLowerCase());
     const isSaidExactly = name !== undefined && name !== key && Object.hasOwn(body, name);
     if (name === undefined || isSaidExactly) {
-      if (unknownKeys.length < UNKNOWN_KEYS_MAX) unknownKeys.push(key.slice(0, 100));
+      if (unknownKeys.length < UNKNOWN_KEYS_MAX) unknownKeys.push(key.slice(0, KEY_LENGTH_MAX));
     } else if (value !== null || (schema.shape[name] as z.ZodType).safeParse(null).success) {
       known[name] = value;
     }
@@ -114,7 +140,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 function fieldErrors(issues: readonly z.core.$ZodIssue[], root: '#' | '?'): [FieldError, ...FieldError[]] {
   const errors = issues.slice(0, ERRORS_MAX).map(({ path, message }) => {
     const name = path.map(String).join('.');
-    const steps = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const steps = path.map((step) => pointerStep(String(step))).join('');
     return {
       pointer: root === '?' ? name : root + steps,
       detail: /^[a-z]/.test(message) ? `${name || 'The body'} ${message}` : message,

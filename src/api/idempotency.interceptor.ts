@@ -19,7 +19,7 @@ const REPLAYED_HEADER = 'Idempotency-Replayed';
 /**
  * Runs a request that has an `Idempotency-Key` once, on routes whose `@Operation` is `idempotent`. Stands behind the
  * guards and the reading of the body, so what these refuse leaves no trace; from then on a refusal (4xx) is kept like a
- * success, as draft-ietf-httpapi-idempotency-key-header has it.
+ * success, as draft-ietf-httpapi-idempotency-key-header has it, unless it is of the moment.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {

@@ -238,7 +238,7 @@ describe('answers that are kept', () => {
   test.each([
     [201, true],
     [404, true],
-    [409, true],
+    [409, false],
     [429, false],
     [500, false],
     [503, false],

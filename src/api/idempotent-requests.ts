@@ -52,7 +52,7 @@ export class IdempotentRequests {
   }
 
   /**
-   * Keeps an answer for a repetition, or makes the key free again: after 429, 5xx, and what is too long to be kept.
+   * Keeps an answer for a repetition, or makes the key free again: after 409, 429, 5xx, and what is too long to be kept.
    * Never throws: the request has been answered, whether it can be repeated or not.
    */
   async end(claim: IdempotencyClaim, answer: Answer | undefined): Promise<void> {
@@ -83,7 +83,7 @@ export class IdempotentRequests {
 
 /** What was refused for a reason of the moment may be right the next time. */
 function isFinal(status: number): boolean {
-  return status < 500 && status !== 429;
+  return status < 500 && status !== 409 && status !== 429;
 }
 
 /** A sealed answer moved to another row cannot be opened. */

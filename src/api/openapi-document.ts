@@ -136,11 +136,17 @@ function describeOperation(path: string, method: string, definition: OperationDe
   };
 }
 
-function headerParameters({ idempotent }: OperationDefinition): unknown[] {
-  if (!idempotent) return [];
+function headerParameters({ idempotent, requestHeaders = {} }: OperationDefinition): unknown[] {
+  const own = Object.entries(requestHeaders).map(([name, { description, example }]) => {
+    return { name, in: 'header', required: false, description, schema: { type: 'string' }, example };
+  });
+  return idempotent ? [...own, keyParameter()] : own;
+}
+
+function keyParameter(): unknown {
   const schema = { type: 'string', minLength: 1, maxLength: 255 };
   const example = '0d1f5c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61';
-  return [{ name: IDEMPOTENCY_KEY_HEADER, in: 'header', required: false, description: KEY_MEANING, schema, example }];
+  return { name: IDEMPOTENCY_KEY_HEADER, in: 'header', required: false, description: KEY_MEANING, schema, example };
 }
 
 function success({ answer, headers, id, idempotent }: OperationDefinition): Record<string, unknown> {

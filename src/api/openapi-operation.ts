@@ -30,6 +30,8 @@ export interface OperationDefinition {
   /** Who may call it: the token that it takes. */
   access: 'developer' | 'admin' | 'anyone';
   query?: z.ZodObject;
+  /** Headers that a request may have besides those that every operation of its kind takes. */
+  requestHeaders?: Readonly<Record<string, { description: string; example: string }>>;
   body?: {
     schema: z.ZodObject;
     examples: Readonly<Record<string, { summary: string; value: unknown }>>;

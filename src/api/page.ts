@@ -60,6 +60,17 @@ export function pageOfAll<T>(all: readonly T[], { limit, after }: PageRequest, k
   return pageOf(rest, limit, keyOf);
 }
 
+/** The answer that lists a page. */
+export function listOf<T>({ entries, next }: Page<T>): { data: T[]; next: string | null } {
+  return { data: entries, next: next ?? null };
+}
+
+/** Its schema. */
+export function listSchema<S extends z.ZodType>(entry: S) {
+  const next = z.string().nullable().meta({ description: 'Cursor of the next page; null on the last.' });
+  return z.object({ data: z.array(entry), next });
+}
+
 /** RFC 8288 header that names the next page, relative to the server so that it holds behind any proxy. */
 export function nextLink(path: string, limit: number, next: string): string {
   return `<${path}?limit=${limit}&cursor=${next}>; rel="next"`;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { PipeTransform } from '@nestjs/common';
-import { readLicense, readLogId, readVehicle, readWebhookId } from './path.js';
+import { readId, readLicense, readVehicle } from './path.js';
 
 /** `{id}` of a path: a UUID in canonical spelling. */
 @Injectable()
 export class WebhookIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
-    return readWebhookId(value);
+    return readId(value, 'webhook');
   }
 }
 
@@ -30,7 +30,7 @@ export class LicensePipe implements PipeTransform<string, string> {
 @Injectable()
 export class DeliveryIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
-    return readLogId(value, 'delivery');
+    return readId(value, 'delivery');
   }
 }
 
@@ -38,6 +38,14 @@ export class DeliveryIdPipe implements PipeTransform<string, string> {
 @Injectable()
 export class EventIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {
-    return readLogId(value, 'event');
+    return readId(value, 'event');
+  }
+}
+
+/** `{id}` of an endpoint: a UUID in canonical spelling. */
+@Injectable()
+export class EndpointIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return readId(value, 'endpoint');
   }
 }

@@ -6,25 +6,22 @@ import { Problem } from './problem.js';
 const UUID =
   /^(?:urn:uuid:)?([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$|^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/i;
 
-/** A webhook's id in canonical spelling, whatever accepted spelling it came in; throws a 400 for anything else. */
-export function readWebhookId(text: string): string {
-  const id = parseUuid(text);
-  if (id !== undefined) return id;
-  throw new Problem(400, {
-    kind: 'invalid-request',
-    message: 'Invalid webhook id',
-    detail: 'The webhook id in the path must be a UUID, as the answer to its registration has it.',
-  });
-}
+/** Where callers have an id from. */
+const ID_SOURCES = {
+  webhook: 'the answer to its registration',
+  endpoint: 'the answer to its making',
+  delivery: 'the list',
+  event: 'the list',
+} as const;
 
-/** The id of a delivery or an event of the log in canonical spelling; throws a 400 for anything else. */
-export function readLogId(text: string, of: 'delivery' | 'event'): string {
+/** An id in canonical spelling, whatever accepted spelling it came in; throws a 400 for anything else. */
+export function readId(text: string, of: keyof typeof ID_SOURCES): string {
   const id = parseUuid(text);
   if (id !== undefined) return id;
   throw new Problem(400, {
     kind: 'invalid-request',
     message: `Invalid ${of} id`,
-    detail: `The ${of} id in the path must be a UUID, as the list has it.`,
+    detail: `The ${of} id in the path must be a UUID, as ${ID_SOURCES[of]} has it.`,
   });
 }
 

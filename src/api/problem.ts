@@ -100,3 +100,42 @@ export function unavailable(message: string, detail: string): Problem {
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   });
 }
+
+/** A secret, key or header of an endpoint cannot be opened here (409): nothing can be made of what is stored. */
+export function secretUnreadable(): Problem {
+  return new Problem(409, {
+    kind: 'conflict',
+    message: 'The signing secret cannot be read',
+    detail:
+      'A secret, key or header of this target was encrypted with a key that is missing here. Nothing was sent or changed.',
+  });
+}
+
+/** A limit that a license has used up. */
+export interface Quota {
+  /** What is counted, as the headers call it. */
+  name: string;
+  limit: number;
+  /** When the limit is one of a span of time; without, it is of what goes on at once. */
+  windowSeconds?: number;
+  message: string;
+  detail: string;
+}
+
+/**
+ * Too much at once, or in a time (429), with when to come again and the headers of
+ * draft-ietf-httpapi-ratelimit-headers. Nobody knows when one of those that go on at once will end.
+ */
+export function quotaExceeded({ name, limit, windowSeconds, message, detail }: Quota): Problem {
+  const [window, reset] = windowSeconds === undefined ? ['', ''] : [`;w=${windowSeconds}`, `;t=${windowSeconds}`];
+  return new Problem(429, {
+    kind: 'quota-exceeded',
+    message,
+    detail,
+    headers: {
+      'Retry-After': String(windowSeconds ?? RETRY_AFTER_SECONDS),
+      'RateLimit-Policy': `"${name}";q=${limit}${window}`,
+      RateLimit: `"${name}";r=0${reset}`,
+    },
+  });
+}

@@ -1,6 +1,6 @@
 import type { Handshake } from '../target/handshake.js';
 import { parseTargetUrl, TARGET_URL_MAX_LENGTH } from '../target/target-url.js';
-import { text } from './fields.js';
+import { refuseField, text } from './fields.js';
 import { Problem } from './problem.js';
 
 const VERIFICATION_TOKEN_LENGTH_MAX = 512;
@@ -33,6 +33,17 @@ export function requireTargetUrl(url: string, pointer: NonNullable<UrlPointer> =
     detail: parsed.reason,
     errors: [{ pointer, detail: parsed.reason }],
   });
+}
+
+/** The token that a target which takes another's place must come with; throws a 400 without one. */
+export function requireToken(token: string | undefined, urlName: 'targetURL' | 'url'): string {
+  return (
+    token ??
+    refuseField(
+      '#/verificationToken',
+      `verificationToken is required with another ${urlName}: the new target must prove that it is yours`,
+    )
+  );
 }
 
 type Step = Extract<Awaited<ReturnType<Handshake['prove']>>, { kind: 'refused' }>['step'];

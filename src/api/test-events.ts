@@ -1,5 +1,6 @@
 import type { Catalog, Metric } from '../core/catalog.js';
 import { firingEvent } from '../core/cloud-event.js';
+import { envelopeOf } from '../core/log-envelope.js';
 import type { Reading } from '../core/sample.js';
 import type { Trigger } from '../core/trigger.js';
 import type { FoundTrigger } from '../store/trigger-record.js';
@@ -20,11 +21,17 @@ export function exampleReading({ name, valueKind }: Metric): Reading {
   return { kind: 'signal', valueNumber: 61.5, valueString: 'EXAMPLE', valueLocation, source };
 }
 
+/** The CloudEvent of a firing that never was, for a test: like that of `exampleFiring`, with `livemode` false. */
+export function testFiring(...given: Parameters<typeof exampleFiring>): { envelope: string; vehicle: string } {
+  const { envelope, vehicle } = exampleFiring(...given);
+  return { envelope: notLive(envelope), vehicle };
+}
+
 /**
- * The CloudEvent of a firing that never was: like any other of its trigger, with `livemode` false and a sequence that
- * no firing has. Reads nothing of the trigger's vehicles.
+ * The CloudEvent of a firing as it could be: like any other of its trigger, with a sequence that no firing has. Reads
+ * nothing of the trigger's vehicles.
  */
-export function testFiring(
+export function exampleFiring(
   catalog: Catalog,
   trigger: FoundTrigger,
   { id, timeMs, reading }: { id: string; timeMs: number; reading: Reading },
@@ -40,25 +47,21 @@ export function testFiring(
   };
   const fired: Trigger = { ...trigger, cooldownMs: trigger.cooldownSeconds * 1000 };
   const event = firingEvent({ id, timeMs, sequence: 0, trigger: fired, sample }, catalog);
-  return { envelope: notLive(event), vehicle: EXAMPLE_VEHICLE };
+  return { envelope: event, vehicle: EXAMPLE_VEHICLE };
 }
 
-/** The CloudEvent of an endpoint's own test. */
-export function testOfEndpoint(endpointId: string, { id, timeMs }: { id: string; timeMs: number }): string {
-  return notLive(
-    JSON.stringify({
-      id,
-      source: 'vehicle-triggers-api',
-      producer: endpointId,
-      specversion: '1.0',
-      subject: endpointId,
-      time: new Date(timeMs).toISOString(),
-      type: 'tripline.webhook.tested',
-      datacontenttype: 'application/json',
-      dataversion: 'tripline/v1.0',
-      data: { endpointId },
-    }),
-  );
+/** The CloudEvent of an endpoint's own test: that of its log event, before anything is known of it. */
+export function testOfEndpoint({
+  id,
+  license,
+  endpointId,
+}: {
+  id: string;
+  license: string;
+  endpointId: string;
+}): string {
+  const about = { license, triggerId: null, endpointId, vehicle: null };
+  return notLive(envelopeOf({ id, type: 'webhook.tested', ...about, payload: '{}' }));
 }
 
 /** In the text, where durations have more digits than a number holds. */

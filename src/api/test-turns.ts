@@ -1,4 +1,5 @@
-import { Problem } from './problem.js';
+import { quotaExceeded } from './problem.js';
+import type { Problem } from './problem.js';
 
 /** Each holds a request of its caller and a connection to a target for up to half a minute. */
 const UNDER_WAY_MAX = 2;
@@ -45,10 +46,6 @@ export class TestTurns {
 }
 
 function tooMany(detail: string): Problem {
-  return new Problem(429, {
-    kind: 'quota-exceeded',
-    message: 'Too many test events',
-    detail,
-    headers: { 'Retry-After': '1', 'RateLimit-Policy': '"tests";q=1;w=1', RateLimit: '"tests";r=0;t=1' },
-  });
+  const windowSeconds = INTERVAL_MS / 1_000;
+  return quotaExceeded({ name: 'tests', limit: 1, windowSeconds, message: 'Too many test events', detail });
 }

@@ -11,11 +11,18 @@ export function isBreakerOpen(failures: number): boolean {
 }
 
 /**
- * How long an endpoint is left alone after so many failed attempts in a row, in ms: nothing below five, then 5 s that
- * double with each further failure, five minutes at most. `random` is from 0 up to 1 and takes off up to a tenth.
+ * How many probes have certainly failed, of so many failed attempts in a row, where up to `atOnceMax` may have been under
+ * way when the fifth failed: those were no probes.
  */
-export function breakerPauseMs(failures: number, random: number): number {
-  if (!isBreakerOpen(failures)) return 0;
-  const doublings = Math.min(failures - BREAKER_OPENS_AT, 20);
+export function failedProbesMin(failures: number, atOnceMax: number): number {
+  return Math.max(0, failures - BREAKER_OPENS_AT - (atOnceMax - 1));
+}
+
+/**
+ * How long an endpoint is left alone whose breaker is open, in ms: 5 s that double with each probe that failed since it
+ * opened, five minutes at most. `random` is from 0 up to 1 and takes off up to a tenth.
+ */
+export function breakerPauseMs(failedProbes: number, random: number): number {
+  const doublings = Math.min(failedProbes, 20);
   return Math.round(Math.min(FIRST_PAUSE_MS * 2 ** doublings, BREAKER_PAUSE_MAX_MS) * (1 - JITTER * random));
 }

@@ -12,7 +12,10 @@ export interface FailureLimits {
 export interface Ailment {
   failures: number;
   failedFirings: number;
-  /** When the first of the failed attempts was made, ms since 1970. */
+  /**
+   * When the first of the failed attempts was made, ms since 1970; of those after the last long time without any, in which
+   * nobody tried: it may have been us who were down. So the rest of the time had attempts throughout.
+   */
   failingSinceMs: number;
   /** The last warning given, in percent; 0 for none. */
   warned: number;

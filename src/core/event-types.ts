@@ -41,3 +41,6 @@ const OPERATORS = new Set<string>(['stream.reset', 'stream.lost']);
 export const LICENSE_EVENT_TYPES: readonly EventType[] = (Object.keys(EVENT_TYPES) as EventType[]).filter(
   (type) => !OPERATORS.has(type),
 );
+
+/** The one type whose payload is a whole CloudEvent, made when it happened; that of all others is a list of details. */
+export const WHOLE_EVENT_TYPE: EventType = 'trigger.fired';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { eventId } from './event-id.js';
 import { envelopeOf, type LoggedEvent } from './log-envelope.js';
 
@@ -54,9 +54,15 @@ test('data tells only what the event is about, and no detail can say otherwise',
   });
 });
 
-describe('what is a CloudEvent already goes out to the byte', () => {
-  test.each(['trigger.fired', 'webhook.tested'])('%s', (type) => {
-    const payload = '{ "id": "x",  "durationNs": 18446744073709551615 }';
-    expect(envelopeOf({ ...event, type, payload })).toBe(payload);
+test('a firing goes out to the byte', () => {
+  const payload = '{ "id": "x",  "durationNs": 18446744073709551615 }';
+  expect(envelopeOf({ ...event, type: 'trigger.fired', payload })).toBe(payload);
+});
+
+test('a test goes out as the log event that it is, with what was sent inside', () => {
+  const payload = '{"actor":"a","sent":{"type":"dimo.trigger","livemode":false}}';
+  expect(JSON.parse(envelopeOf({ ...event, type: 'webhook.tested', payload }))).toMatchObject({
+    type: 'tripline.webhook.tested',
+    data: { actor: 'a', sent: { type: 'dimo.trigger', livemode: false }, webhookId: TRIGGER },
   });
 });

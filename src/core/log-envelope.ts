@@ -1,5 +1,6 @@
 import { SOURCE } from './cloud-event.js';
 import { timeOfId } from './event-id.js';
+import { WHOLE_EVENT_TYPE } from './event-types.js';
 import type { JsonObject } from './json.js';
 
 /** A log event as it is stored. */
@@ -15,16 +16,13 @@ export interface LoggedEvent {
   payload: string;
 }
 
-/** The types whose payload is a whole CloudEvent already, made when they happened. */
-const WHOLE = new Set(['trigger.fired', 'webhook.tested']);
-
 /**
  * The CloudEvent as which a log event goes out, as JSON text. A firing's is what was stored, to the byte; all others
  * are of type `tripline.<type>` and tell in `data` what they are about beside their details.
  */
 export function envelopeOf(event: LoggedEvent): string {
   const { id, type, license, triggerId, endpointId, vehicle, payload } = event;
-  if (WHOLE.has(type)) return payload;
+  if (type === WHOLE_EVENT_TYPE) return payload;
   const producer = triggerId ?? endpointId ?? license;
   return JSON.stringify({
     id,

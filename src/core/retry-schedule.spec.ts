@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { longestLifeMs, nextAttemptMs, parseRetrySchedule, RETRIES_MAX } from './retry-schedule.js';
+import { longestLifeMs, longestWaitMs, nextAttemptMs, parseRetrySchedule, RETRIES_MAX } from './retry-schedule.js';
 
 const S = 1_000;
 const M = 60 * S;
@@ -63,4 +63,5 @@ describe('the wait after an attempt', () => {
 test('the longest life of a delivery is all delays with all chance, and every attempt timing out', () => {
   expect(longestLifeMs({ delaysMs: [1_000, 9_000] }, 500)).toBe(11_000 + 3 * 500);
   expect(longestLifeMs({ delaysMs: [] }, 500)).toBe(500);
+  expect([longestWaitMs({ delaysMs: [1_000, 9_000] }), longestWaitMs({ delaysMs: [] })]).toEqual([11_000, 0]);
 });

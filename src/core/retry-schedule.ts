@@ -66,13 +66,17 @@ export function nextAttemptMs(schedule: RetrySchedule, attemptsMade: number, ran
   return delayMs === undefined ? undefined : Math.round(delayMs * (1 + RETRY_JITTER * random));
 }
 
+/** The longest that all waits of a schedule can take together, in ms: with all that is added at random. */
+export function longestWaitMs(schedule: RetrySchedule): number {
+  return schedule.delaysMs.reduce((sum, delayMs) => sum + delayMs, 0) * (1 + RETRY_JITTER);
+}
+
 /**
  * The longest that a delivery may take from when it is queued until its last attempt has ended, in ms, if each attempt
  * may take `timeoutMs` and nothing else holds it up.
  */
 export function longestLifeMs(schedule: RetrySchedule, timeoutMs: number): number {
-  const waitingMs = schedule.delaysMs.reduce((sum, delayMs) => sum + delayMs, 0) * (1 + RETRY_JITTER);
-  return waitingMs + (schedule.delaysMs.length + 1) * timeoutMs;
+  return longestWaitMs(schedule) + (schedule.delaysMs.length + 1) * timeoutMs;
 }
 
 function invalid(reason: string): { kind: 'invalid'; reason: string } {

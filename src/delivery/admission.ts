@@ -11,7 +11,7 @@ const UNKNOWN_METRIC_WAIT_MS = 60_000;
 export interface AdmissionOptions {
   permissions: Pick<PermissionCheck, 'ask'>;
   catalog: Pick<Catalog, 'resolve'>;
-  /** Ends what the license reads of the vehicle without a permission, and tells it. */
+  /** Ends what the license reads of the vehicle without a permission, and tells it. Asked twice at once it works once. */
   revoke: (license: string, vehicle: string) => Promise<void>;
   log: Log;
 }
@@ -29,8 +29,6 @@ export type Admitted =
  * than its retention, to an endpoint that is not active, or about a vehicle that the license may not read any more.
  */
 export class Admission {
-  private readonly revoking = new Set<string>();
-
   constructor(private readonly options: AdmissionOptions) {}
 
   /** Never rejects. */
@@ -66,19 +64,13 @@ export class Admission {
   }
 
   private revoke(license: string, vehicle: string): void {
-    const key = `${license}\n${vehicle}`;
-    if (this.revoking.has(key)) return;
-    this.revoking.add(key);
-    this.options
-      .revoke(license, vehicle)
-      .catch((error: unknown) => {
-        const fields = { err: error, license, vehicle };
-        this.options.log.error(
-          fields,
-          'subscriptions without a permission could not be ended; the next firing tries again',
-        );
-      })
-      .finally(() => this.revoking.delete(key));
+    this.options.revoke(license, vehicle).catch((error: unknown) => {
+      const fields = { err: error, license, vehicle };
+      this.options.log.error(
+        fields,
+        'subscriptions without a permission could not be ended; the next firing tries again',
+      );
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { outcomeOf } from '../core/attempt-outcome.js';
+import { attemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
 import { envelopeOf } from '../core/log-envelope.js';
 import { retryAfterMs } from '../core/retry-after.js';
@@ -11,7 +12,6 @@ import { deliveryRequest } from '../target/delivery-request.js';
 import type { TargetAnswer, TargetClient, TargetRequest } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
 import type { Admission, Admitted } from './admission.js';
-import { attemptRecord } from './attempt.js';
 import type { Roster } from './roster.js';
 
 export interface DeliveringOptions {
@@ -28,8 +28,8 @@ export interface DeliveringOptions {
   metrics: Metrics;
   /** Whether it is still for us to send to the endpoint, now. */
   mayBegin: (endpointId: string) => boolean;
-  /** The endpoint answered that it wants nothing any more. */
-  onGone: (endpointId: string, reason: string) => void;
+  /** The endpoint answered at this URL that it wants nothing any more. */
+  onGone: (endpointId: string, url: string, reason: string) => void;
 }
 
 interface Made {
@@ -112,7 +112,7 @@ export class Delivering {
     };
     metrics.deliveries.inc({ outcome: outcome === 'retry' ? 'retried' : outcome });
     this.logAttempt(made, settlement, askedMs);
-    if (verdict.next === 'give_up_endpoint') this.options.onGone(delivery.endpointId, verdict.error!);
+    if (verdict.next === 'give_up_endpoint') this.options.onGone(delivery.endpointId, target.url, verdict.error!);
     return settlement;
   }
 

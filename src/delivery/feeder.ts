@@ -102,13 +102,18 @@ export class Feeder {
   private async scan(token: string): Promise<void> {
     const { roster, scanMs } = this.options;
     const startedMs = performance.now();
-    const idle = roster.idle();
-    roster.drop(idle);
-    await this.release(token, idle);
+    await this.giveBack(token, roster.idle());
     roster.restart();
     const leased = await this.lease(token, roster.free > 0 ? LEASE_MAX : LEASE_BUSY);
+    // After leasing: until the next scan it is for others to take them.
+    await this.giveBack(token, roster.forOthers());
     this.nextScanMs = leased === LEASE_MAX ? 0 : startedMs + scanMs;
     this.count(startedMs);
+  }
+
+  private giveBack(token: string, endpointIds: string[]): Promise<void> {
+    this.options.roster.drop(endpointIds);
+    return this.release(token, endpointIds);
   }
 
   private async answerBells(token: string): Promise<void> {
@@ -147,9 +152,9 @@ export class Feeder {
   }
 
   /** Gives back what the roster does not hold any more. */
-  release(token: string, endpointIds: string[]): Promise<void> {
+  release(token: string, endpointIds: string[], use?: { isBusy: boolean }): Promise<void> {
     return this.inTurn(async () => {
-      if (endpointIds.length > 0) await this.certainly(this.options.queue.release(token, endpointIds));
+      if (endpointIds.length > 0) await this.certainly(this.options.queue.release(token, endpointIds, use));
     });
   }
 

@@ -22,7 +22,7 @@ beforeEach(() => {
   watch = new HealthWatch({
     health: {
       warn: async ({ endpointId }, percent, limit) => void (await tell(`warn ${endpointId} ${percent} ${limit}`)),
-      giveUp: (endpointId, status) => tell(`give up ${endpointId} ${status}`),
+      giveUp: (endpointId, url, status) => tell(`give up ${endpointId} at ${url} ${status}`),
     },
     queue: { expire: (endpointId, beforeMs) => tell(`expire ${endpointId} ${beforeMs}`).then(() => 1) },
     limits: { hours: 120 },
@@ -44,53 +44,71 @@ describe('what is known of an endpoint decides', () => {
   test.each<[number, string[]]>([
     [1, []],
     [60, ['warn e1 50 120 hours']],
-    [120, ['give up e1 failed', 'e1 is given up: true']],
+    [120, ['give up e1 at url failed', 'e1 is given up: true']],
   ])('after %i hours of failures', async (hours, expected) => {
-    watch.look([ailing('e1', hours)]);
+    watch.look(ailing('e1', hours), 'url');
     await written();
     expect(told).toEqual(expected);
   });
 
   test('once while it is being written, and again after that', async () => {
-    watch.look([ailing('e1', 60)]);
-    watch.look([ailing('e1', 60), ailing('e2', 60)]);
+    watch.look(ailing('e1', 60), 'url');
+    watch.look(ailing('e1', 60), 'url');
+    watch.look(ailing('e2', 60), 'url');
     await written();
     expect(told).toEqual(['warn e1 50 120 hours', 'warn e2 50 120 hours']);
-    watch.look([ailing('e1', 120)]);
+    watch.look(ailing('e1', 120), 'url');
     await written();
-    expect(told).toContain('give up e1 failed');
+    expect(told).toContain('give up e1 at url failed');
   });
 
   test('what could not be written is tried again with the next failure', async () => {
     isBroken = true;
-    watch.look([ailing('e1', 120)]);
+    watch.look(ailing('e1', 120), 'url');
     await written();
     isBroken = false;
-    watch.look([ailing('e1', 120)]);
+    watch.look(ailing('e1', 120), 'url');
     await written();
-    expect(told).toEqual(['give up e1 failed', 'e1 is given up: false', 'give up e1 failed', 'e1 is given up: true']);
+    expect(told).toEqual([
+      'give up e1 at url failed',
+      'e1 is given up: false',
+      'give up e1 at url failed',
+      'e1 is given up: true',
+    ]);
   });
 
   test('that it is gone is written even while a warning is', async () => {
-    watch.look([ailing('e1', 60)]);
-    watch.gone('e1', 'Answered 410.');
+    watch.look(ailing('e1', 60), 'url');
+    watch.gone('e1', 'url', 'Answered 410.');
     await written();
-    expect(told).toEqual(['warn e1 50 120 hours', 'give up e1 gone', 'e1 is given up: true']);
+    expect(told).toEqual(['warn e1 50 120 hours', 'give up e1 at url gone', 'e1 is given up: true']);
   });
 });
 
 describe('what waits at a dead endpoint expires', () => {
   test('once a minute for each', () => {
-    for (const endpointId of ['e1', 'e2', 'e1']) watch.expire(ailing(endpointId, 1), 5);
+    const expire = (endpointId: string) => watch.expire(ailing(endpointId, 2), now - HOUR_MS);
+    for (const endpointId of ['e1', 'e2', 'e1']) expire(endpointId);
+    expect(told).toEqual([`expire e1 ${now - HOUR_MS}`, `expire e2 ${now - HOUR_MS}`]);
     now += 59_999;
-    watch.expire(ailing('e1', 1), 6);
+    expire('e1');
+    expect(told).toHaveLength(2);
     now += 1;
-    watch.expire(ailing('e1', 1), 7);
-    expect(told).toEqual(['expire e1 5', 'expire e2 5', 'expire e1 7']);
+    expire('e1');
+    expect(told[2]).toBe(`expire e1 ${now - HOUR_MS}`);
+  });
+
+  test.each([
+    ['since then', 0, true],
+    ['since later: it is not to blame for all of the wait', 1, false],
+  ])('where it has been failing %s', (_what, laterMs, isExpected) => {
+    const one = ailing('e1', 1);
+    watch.expire(one, one.failingSinceMs - laterMs);
+    expect(told).toHaveLength(isExpected ? 1 : 0);
   });
 
   test('not while its breaker is closed', () => {
-    watch.expire(ailing('e1', 1, 4), 5);
+    watch.expire(ailing('e1', 2, 4), now - HOUR_MS);
     expect(told).toEqual([]);
   });
 });

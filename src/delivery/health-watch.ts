@@ -13,8 +13,8 @@ const EXPIRE_EVERY_MS = 60_000;
 export interface EndpointHealth {
   /** Tells the owners that the endpoint is failing; `limit` is what is allowed, as words. */
   warn(ailing: AilingEndpoint, percent: WarningPercent, limit: string): Promise<void>;
-  /** Nothing more is sent to the endpoint. False when it was not active any more. */
-  giveUp(endpointId: string, status: 'failed' | 'gone', reason: string): Promise<boolean>;
+  /** Nothing more is sent to the endpoint. False when it was not active any more, or is elsewhere than at `url` by now. */
+  giveUp(endpointId: string, url: string, status: 'failed' | 'gone', reason: string): Promise<boolean>;
 }
 
 export interface HealthWatchOptions {
@@ -22,7 +22,7 @@ export interface HealthWatchOptions {
   queue: Pick<DeliveryQueue, 'expire'>;
   limits: { hours: number; count?: number | undefined };
   clock: () => number;
-  /** The endpoint is given up, or that could not be written. */
+  /** The endpoint is given up, or that could not be written, or was not so any more. */
   onGivenUp: (endpointId: string, isGivenUp: boolean) => void;
   log: Log;
 }
@@ -43,19 +43,23 @@ export class HealthWatch {
     this.limits = { hours, attemptsMin: ATTEMPTS_MIN, ...(count === undefined ? {} : { count }) };
   }
 
-  /** What a settling found out. */
-  look(ailing: readonly AilingEndpoint[]): void {
-    for (const one of ailing) this.act(one, judgeHealth(this.options.clock(), one, this.limits));
+  /** What a settling found out of an endpoint, and where that was sent to last. */
+  look(ailing: AilingEndpoint, url: string): void {
+    this.act(ailing, url, judgeHealth(this.options.clock(), ailing, this.limits));
   }
 
   /** The endpoint says itself that it is gone. */
-  gone(endpointId: string, reason: string): void {
-    this.giveUp(endpointId, 'gone', reason);
+  gone(endpointId: string, url: string, reason: string): void {
+    this.giveUp(endpointId, url, 'gone', reason);
   }
 
-  /** A probe failed: nothing that was queued before `queuedBeforeMs` waits any longer. */
-  expire({ endpointId, failures }: AilingEndpoint, queuedBeforeMs: number): void {
+  /**
+   * A probe failed: nothing that was queued before `queuedBeforeMs` waits any longer, if the endpoint has been failing
+   * since then. Else it may be us who were away: what was never tried gets the time that its attempts may take.
+   */
+  expire({ endpointId, failures, failingSinceMs }: AilingEndpoint, queuedBeforeMs: number): void {
     const nowMs = this.options.clock();
+    if (failingSinceMs > queuedBeforeMs) return;
     if (!isBreakerOpen(failures) || nowMs - (this.expiredAtMs.get(endpointId) ?? -Infinity) < EXPIRE_EVERY_MS) return;
     for (const [id, atMs] of this.expiredAtMs) {
       if (nowMs - atMs < EXPIRE_EVERY_MS) break;
@@ -73,21 +77,20 @@ export class HealthWatch {
     );
   }
 
-  private act(ailing: AilingEndpoint, verdict: HealthVerdict): void {
+  private act(ailing: AilingEndpoint, url: string, verdict: HealthVerdict): void {
     const { endpointId } = ailing;
     // While something is being written, what is known of its health is outdated.
     if (verdict.kind === 'fine' || this.writing.has(endpointId)) return;
-    if (verdict.kind === 'fail') this.giveUp(endpointId, 'failed', verdict.reason);
+    if (verdict.kind === 'fail') this.giveUp(endpointId, url, 'failed', verdict.reason);
     else this.write(endpointId, () => this.options.health.warn(ailing, verdict.percent, verdict.limit));
   }
 
-  private giveUp(endpointId: string, status: 'failed' | 'gone', reason: string): void {
+  private giveUp(endpointId: string, url: string, status: 'failed' | 'gone', reason: string): void {
     this.write(endpointId, async () => {
       let isGivenUp = false;
       try {
-        const isNew = await this.options.health.giveUp(endpointId, status, reason);
-        if (isNew) this.options.log.warn({ endpoint: endpointId, status, reason }, 'an endpoint is given up');
-        isGivenUp = true;
+        isGivenUp = await this.options.health.giveUp(endpointId, url, status, reason);
+        if (isGivenUp) this.options.log.warn({ endpoint: endpointId, status, reason }, 'an endpoint is given up');
       } finally {
         this.options.onGivenUp(endpointId, isGivenUp);
       }

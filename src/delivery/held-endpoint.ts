@@ -12,6 +12,9 @@ const KEEP_PAUSED_MS = 3_000;
 /** Of an endpoint's queue, so many times what it is sent at once is read ahead. */
 const AHEAD_FACTOR = 4;
 
+/** What was read longer ago is not sent: the endpoint may have been deleted, paused or changed since. */
+const OUTDATED_AFTER_MS = 3_000;
+
 /** Where the reading of one endpoint's queue goes on. */
 export interface Head {
   endpointId: string;
@@ -20,6 +23,8 @@ export interface Head {
   limit: number;
   /** The endpoint's, when it was read off. */
   epoch: number;
+  /** The answer takes the place of what waits. */
+  isRefresh: boolean;
 }
 
 /** An endpoint that is held, or that still has deliveries under way from when it was. */
@@ -37,6 +42,11 @@ export class HeldEndpoint implements LanePlace {
   epoch = 0;
   /** When its queue was first found empty from the start on; undefined since it was not. */
   emptySinceMs: number | undefined;
+  /** This process cannot send to it, and others have not been given the chance yet. */
+  isForOthers = false;
+  /** What waits is to be read again before it is sent. */
+  mustRefresh = false;
+  private readonly readMs = new WeakMap<DueDelivery, number>();
   private keepUntilMs = 0;
   /** What it may be sent a second, as its deliveries said last. */
   perSecond: number | null = null;
@@ -48,10 +58,23 @@ export class HeldEndpoint implements LanePlace {
     readonly license: string,
     readonly pace: Pace,
     private readonly ticks: () => number,
+    /** What waits became outdated when its turn came. */
+    private readonly onOutdated: (endpoint: HeldEndpoint) => void,
   ) {}
 
   get isSlow(): boolean {
     return this.pace.isSlow;
+  }
+
+  get isOutdated(): boolean {
+    const [first] = this.waiting;
+    return first !== undefined && this.ticks() - this.readMs.get(first)! > OUTDATED_AFTER_MS;
+  }
+
+  refresh(): void {
+    if (this.mustRefresh) return;
+    this.mustRefresh = true;
+    this.onOutdated(this);
   }
 
   /** How long until its rate allows one more, as `RateWindow.waitMs` says it. */
@@ -69,8 +92,21 @@ export class HeldEndpoint implements LanePlace {
     return this.sending < this.pace.atOnce && this.rateWaitMs === 0;
   }
 
+  /** Where to read on, at most `share` rows that are new, and what waits may be `aheadMax`. */
+  head(share: number, aheadMax: number): Head {
+    if (this.mustRefresh) this.rewind();
+    const { id: endpointId, afterDueAt, afterId, epoch, mustRefresh: isRefresh } = this;
+    const waiting = isRefresh ? 0 : this.waiting.length;
+    const fresh = Math.min(share, Math.min(aheadMax, this.aheadMax) - waiting);
+    // What is met again from the start comes on top, but for what its answer replaces.
+    const met = this.isAtStart ? this.underWay.size - (isRefresh ? this.waiting.length : 0) : 0;
+    return { endpointId, afterDueAt, afterId, limit: fresh + met, epoch, isRefresh };
+  }
+
   /** Takes in what was read of its queue, forward from where that stood. */
-  read(rows: readonly DueDelivery[], nowMs: number): void {
+  read(rows: readonly DueDelivery[], isRefresh: boolean, nowMs: number): void {
+    const readMs = this.ticks();
+    if (isRefresh) this.clear();
     const last = rows.at(-1);
     if (last) {
       [this.afterDueAt, this.afterId] = [last.dueAt, last.id];
@@ -83,6 +119,7 @@ export class HeldEndpoint implements LanePlace {
     for (const row of rows) {
       if (this.underWay.has(row.id)) continue;
       this.underWay.add(row.id);
+      this.readMs.set(row, readMs);
       this.waiting.push(row);
     }
   }
@@ -98,6 +135,7 @@ export class HeldEndpoint implements LanePlace {
   clear(): void {
     for (const { id } of this.waiting) this.underWay.delete(id);
     this.waiting.length = 0;
+    this.mustRefresh = false;
   }
 
   /** Calls back, once, when its rate allows what it does not allow now. */

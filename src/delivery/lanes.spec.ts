@@ -2,9 +2,11 @@ import { expect, test } from '@jest/globals';
 import type { DueDelivery } from '../store/due-delivery.js';
 import { Lanes, type LanePlace } from './lanes.js';
 
+const ADMITTING = { admits: () => true, isOutdated: false, refresh: () => undefined };
+
 function place(license: string, count: number, more: { isSlow?: boolean } = {}): LanePlace & { isSlow: boolean } {
   const waiting = Array.from({ length: count }, (_, n) => ({ id: `${license}${n + 1}` }) as DueDelivery);
-  return { license, waiting, sending: 0, isSlow: false, admits: () => true, ...more };
+  return { license, waiting, sending: 0, isSlow: false, ...ADMITTING, ...more };
 }
 
 function takeAll(lanes: Lanes): DueDelivery[] {

@@ -1,4 +1,4 @@
-import { breakerPauseMs, isBreakerOpen } from '../core/circuit-breaker.js';
+import { breakerPauseMs, failedProbesMin, isBreakerOpen } from '../core/circuit-breaker.js';
 import { SLOW_MS } from './lanes.js';
 import { RateWindow } from './rate-window.js';
 
@@ -18,13 +18,18 @@ export interface Impression {
 /**
  * How fast one endpoint is sent to. Its window, the requests at once, begins with 2, doubles with each that arrives up to
  * what is allowed, and falls to 1 when one times out. Its breaker is *closed* below five failures in a row, and *open*
- * from then on: after a pause one request goes as a probe; if it fails the pause is longer, if it arrives the breaker is
- * closed and the window begins anew. What was under way when the breaker opened does not lengthen the pause.
+ * from then on: after a pause one request goes as a probe; if it fails the pause is twice as long, if it arrives the
+ * breaker is closed and the window begins anew. What was under way when the breaker opened does not lengthen the pause.
+ *
+ * A pause ends with its time, not with what arrives meanwhile: that was under way before, and a receiver that limits the
+ * rate answers some with 200 while it asks for a pause. So what is on record and what is known here stay the same.
  */
 export class Pace {
   readonly rate = new RateWindow();
   isSlow = false;
   private failures = 0;
+  /** Probes that failed since the breaker opened. */
+  private failedProbes = 0;
   private window: number;
   private openUntilMs = 0;
   private askedUntilMs = 0;
@@ -54,22 +59,28 @@ export class Pace {
     return this.recordedUntilMs >= this.pausedUntilMs;
   }
 
-  /** The endpoint is held from now on, which it is not before its pause on record is over. */
+  /**
+   * The endpoint is held from now on, which it is not before its pause on record is over. Of its failures, those that may
+   * have been under way when the breaker opened are not taken for probes: the pause then begins lower than it was, and
+   * grows again.
+   */
   lease(lease: { failures: number; wasBusy: boolean }, ticksMs: number): void {
     this.failures = lease.failures;
+    this.failedProbes = this.isOpen ? Math.max(this.failedProbes, failedProbesMin(lease.failures, this.windowMax)) : 0;
     if (this.isPauseOnRecord) this.openUntilMs = this.askedUntilMs = 0;
     this.recordedUntilMs = 0;
     if (lease.wasBusy) this.rate.fill(ticksMs);
   }
 
-  /** Nothing is sent to it any more, so that there is nothing to wait for. */
-  giveUp(): void {
-    this.openUntilMs = this.askedUntilMs = 0;
+  /** This process cannot send to it, at least until then; others may. */
+  block(untilMs: number): void {
+    this.blockedUntilMs = Math.max(this.blockedUntilMs, untilMs);
   }
 
-  /** This process cannot send to it; others may. */
-  block(untilMs: number): void {
-    this.blockedUntilMs = untilMs;
+  /** This process may send to it again; if it is given up nothing is sent, so that there is nothing to wait for. */
+  unblock(isGivenUp: boolean): void {
+    this.blockedUntilMs = 0;
+    if (isGivenUp) this.openUntilMs = this.askedUntilMs = 0;
   }
 
   /** Counts an attempt; until when the endpoint is to be left alone because of it, undefined for not at all. */
@@ -81,8 +92,7 @@ export class Pace {
   private succeed(): undefined {
     this.window = Math.min(this.isOpen ? WINDOW_START : this.window * 2, this.windowMax);
     this.failures = 0;
-    this.openUntilMs = 0;
-    this.recordedUntilMs = 0;
+    this.failedProbes = 0;
     return undefined;
   }
 
@@ -90,7 +100,8 @@ export class Pace {
     const opens = !this.isOpen;
     this.failures++;
     if (outcome === 'timeout') this.window = 1;
-    if (this.isOpen && (opens || wasProbe)) this.openUntilMs = nowMs + breakerPauseMs(this.failures, random);
+    if (!opens && wasProbe) this.failedProbes++;
+    if (this.isOpen && (opens || wasProbe)) this.openUntilMs = nowMs + breakerPauseMs(this.failedProbes, random);
     if (retryAfterMs !== undefined) this.askedUntilMs = Math.max(this.askedUntilMs, nowMs + retryAfterMs);
     const untilMs = Math.max(this.openUntilMs, this.askedUntilMs);
     if (untilMs <= nowMs) return undefined;

@@ -10,15 +10,23 @@ const E2 = { endpointId: 'e2', license: 'B', ...HEALTHY };
 
 let now: number;
 let roster: Roster;
+let outdated: number;
 
 beforeEach(() => {
   now = 0;
+  outdated = 0;
   roster = newRoster();
 });
 
 function newRoster(concurrencyPerEndpoint = 5): Roster {
   const times = { clock: () => now, ticks: () => now };
-  return new Roster({ concurrency: 100, concurrencyPerEndpoint, ...times, onReady: () => undefined });
+  return new Roster({
+    concurrency: 100,
+    concurrencyPerEndpoint,
+    ...times,
+    onReady: () => undefined,
+    onOutdated: () => outdated++,
+  });
 }
 
 /** A row whose place in the queue its number tells. */
@@ -303,5 +311,82 @@ describe('an endpoint is idle', () => {
     fetch();
     now = 4_000;
     expect(roster.idle()).toEqual(['e1']);
+  });
+});
+
+describe('what has waited for longer than three seconds', () => {
+  beforeEach(() => {
+    roster.hold([E1]);
+    fetch(row(1), row(2), row(3), row(4));
+    now = 3_001;
+  });
+
+  test('is not sent but read again, and what is no longer queued is gone', () => {
+    expect(take()).toEqual([]);
+    expect(outdated).toBe(1);
+    expect(take()).toEqual([]);
+    const [head] = fetch(row(1), row(3), row(5));
+    expect([head, outdated]).toEqual([expect.objectContaining({ ...QUEUE_START, limit: 8 }), 1]);
+    expect(take()).toEqual(['e1-01', 'e1-03']);
+    expect(roster.heads()).toEqual([]);
+  });
+
+  test('is gone when nothing of it is queued any more', () => {
+    take();
+    fetch();
+    expect(take()).toEqual([]);
+    expect(roster.isQuiet).toBe(true);
+  });
+
+  test('is still to be read again after a fetch that failed, or that was under way before', () => {
+    roster.ring(['e1']);
+    take();
+    roster.miss(roster.heads());
+    expect(take()).toEqual([]);
+    fetch(row(1));
+    expect(take()).toEqual(['e1-01']);
+  });
+
+  test('goes out as it was read then, and what is under way not again', () => {
+    now = 3_000;
+    const sent = roster.next()!;
+    now = 3_001;
+    expect(take()).toEqual([]);
+    const changed = { ...row(2), eventType: 'changed' };
+    const [head] = fetch(row(1), changed);
+    expect(head!.limit).toBe(9);
+    expect(roster.next()).toBe(changed);
+    expect(sent.id).toBe('e1-01');
+  });
+});
+
+describe('an endpoint that this process cannot send to, but others may', () => {
+  beforeEach(() => {
+    roster.hold([E1]);
+    fetch(row(1), row(2));
+    const delivery = roster.next()!;
+    roster.lock('e1', 60_000);
+    expect(roster.forOthers()).toEqual([]);
+    roster.sent(delivery);
+    roster.settled(delivery);
+  });
+
+  test('is given back once, and not leased for a bell', () => {
+    expect(roster.forOthers()).toEqual(['e1']);
+    roster.drop(['e1']);
+    expect(roster.ring(['e1', 'e2'])).toEqual(['e2']);
+    roster.hold([E1]);
+    expect(roster.forOthers()).toEqual([]);
+  });
+
+  test('is tried again when its time has come, and only then', () => {
+    roster.drop(['e1']);
+    roster.hold([E1]);
+    now = 59_999;
+    expect(roster.heads()).toEqual([]);
+    now = 60_000;
+    fetch(row(1));
+    expect(take()).toEqual(['e1-01']);
+    expect(roster.ring(['e2'])).toEqual(['e2']);
   });
 });

@@ -2,13 +2,9 @@ import type { DueDelivery } from '../store/due-delivery.js';
 import type { EndpointLease } from '../store/queue.js';
 import { HeldEndpoint, type Head } from './held-endpoint.js';
 import { Lanes } from './lanes.js';
+import { LockedEndpoints } from './locked-endpoints.js';
+import { nextHeads } from './next-heads.js';
 import { Pace, type Impression } from './pace.js';
-
-/** What all endpoints together have read ahead, but one each is always read. */
-const AHEAD_TOTAL = 10_000;
-/** The most rows and endpoints of one fetch. */
-const FETCH_ROWS = 1_000;
-const FETCH_ENDPOINTS = 1_000;
 
 export interface RosterOptions {
   concurrency: number;
@@ -19,6 +15,8 @@ export interface RosterOptions {
   ticks: () => number;
   /** An endpoint's rate allows the next request. */
   onReady: () => void;
+  /** What waits at an endpoint whose turn has come is to be read again first: there is something to fetch. */
+  onOutdated: () => void;
 }
 
 /**
@@ -34,6 +32,7 @@ export class Roster {
   private settledSince: DueDelivery[] | undefined;
   /** Deliveries whose request has begun. */
   private readonly begun = new WeakSet<DueDelivery>();
+  private readonly locked = new LockedEndpoints();
   private readonly lanes: Lanes;
   private heldCount = 0;
   /** Never used twice, not even by an endpoint that was forgotten and is held again. */
@@ -69,7 +68,7 @@ export class Roster {
 
   /** Endpoints that were lost while something was under way. */
   orphans(): string[] {
-    return [...this.endpoints.values()].filter(({ isHeld }) => !isHeld).map(({ id }) => id);
+    return this.idsOf(({ isHeld }) => !isHeld);
   }
 
   hold(leases: readonly EndpointLease[]): void {
@@ -79,6 +78,8 @@ export class Roster {
       if (!endpoint.isHeld) this.heldCount++;
       endpoint.isHeld = true;
       endpoint.pace.lease(lease, this.options.ticks());
+      endpoint.pace.block(this.locked.until(endpoint.id));
+      endpoint.isForOthers = this.locked.until(endpoint.id) > this.options.clock();
       endpoint.epoch = ++this.lastEpoch;
       endpoint.emptySinceMs = undefined;
       this.backToStart(endpoint);
@@ -114,7 +115,7 @@ export class Roster {
     for (const id of endpointIds) {
       const endpoint = this.endpoints.get(id);
       if (endpoint?.isHeld) this.wanting.add(endpoint);
-      else others.push(id);
+      else if (this.locked.until(id) <= this.options.clock()) others.push(id);
     }
     return others;
   }
@@ -130,10 +131,23 @@ export class Roster {
     this.reread(endpointId);
   }
 
-  /** The endpoint is given up, or that could not be written down: what is queued for it is to be read as it is now. */
+  /** As `block`, but others may be able to: it is given back, and when it is leased again it stays blocked until then. */
+  lock(endpointId: string, untilMs: number): void {
+    this.locked.lock(endpointId, untilMs, this.options.clock());
+    const endpoint = this.endpoints.get(endpointId);
+    if (endpoint) endpoint.isForOthers = true;
+    this.block(endpointId, untilMs);
+  }
+
+  /** Endpoints to give back so that others can lease them: this process cannot send to them, and nothing is under way. */
+  forOthers(): string[] {
+    return this.idsOf(({ isHeld, isForOthers, underWay }) => isHeld && isForOthers && underWay.size === 0);
+  }
+
+  /** The endpoint is given up, or that was not or could not be written down: what is queued for it is to be read as it is now. */
   unblock(endpointId: string, isGivenUp: boolean): void {
-    if (isGivenUp) this.endpoints.get(endpointId)?.pace.giveUp();
-    this.block(endpointId, 0);
+    this.endpoints.get(endpointId)?.pace.unblock(isGivenUp);
+    this.reread(endpointId);
   }
 
   /** What waits may be outdated: it goes back to being merely queued, and is read again when the endpoint may be sent to. */
@@ -166,23 +180,9 @@ export class Roster {
 
   /** What to fetch next; empty when all that may wait is waiting. `receive` or `miss` must follow. */
   heads(): Head[] {
-    const now = this.options.clock();
-    const aheadMax = Math.max(1, Math.floor(AHEAD_TOTAL / Math.max(1, this.heldCount)));
-    const ready: HeldEndpoint[] = [];
-    for (const endpoint of this.wanting) {
-      const ahead = Math.min(aheadMax, endpoint.aheadMax);
-      if (endpoint.waiting.length >= ahead / 2 || endpoint.pace.pausedUntilMs > now) continue;
-      ready.push(endpoint);
-      if (ready.length === FETCH_ENDPOINTS) break;
-    }
-    if (ready.length > 0) this.settledSince = [];
-    const share = Math.max(1, Math.floor(FETCH_ROWS / Math.max(1, ready.length)));
-    return ready.map((endpoint) => {
-      this.wanting.delete(endpoint);
-      const { id, afterDueAt, afterId, isAtStart, underWay, waiting, epoch } = endpoint;
-      const fresh = Math.min(share, Math.min(aheadMax, endpoint.aheadMax) - waiting.length);
-      return { endpointId: id, afterDueAt, afterId, limit: fresh + (isAtStart ? underWay.size : 0), epoch };
-    });
+    const heads = nextHeads(this.wanting, this.heldCount, this.options.clock());
+    if (heads.length > 0) this.settledSince = [];
+    return heads;
   }
 
   /** The answer to `heads`: what is not under way yet waits from now on. */
@@ -248,13 +248,15 @@ export class Roster {
 
   /** Endpoints to give back: held, nothing under way, and nothing due for a while. */
   idle(): string[] {
-    const now = this.options.clock();
-    const idle = [...this.endpoints.values()].filter((one) => one.isIdle(now, this.wanting.has(one)));
-    return idle.map(({ id }) => id);
+    return this.idsOf((one) => one.isIdle(this.options.clock(), this.wanting.has(one)));
+  }
+
+  private idsOf(which: (endpoint: HeldEndpoint) => boolean): string[] {
+    return [...this.endpoints.values()].filter(which).map(({ id }) => id);
   }
 
   private advance(endpoint: HeldEndpoint, head: Head, rows: readonly DueDelivery[]): void {
-    endpoint.read(rows, this.options.clock());
+    endpoint.read(rows, head.isRefresh, this.options.clock());
     if (rows.length >= head.limit) this.wanting.add(endpoint);
     this.update(endpoint);
   }
@@ -290,6 +292,9 @@ export class Roster {
 
   private newEndpoint({ endpointId, license }: EndpointLease): HeldEndpoint {
     const { concurrencyPerEndpoint, ticks } = this.options;
-    return new HeldEndpoint(endpointId, license, new Pace(concurrencyPerEndpoint), ticks);
+    return new HeldEndpoint(endpointId, license, new Pace(concurrencyPerEndpoint), ticks, (endpoint) => {
+      this.wanting.add(endpoint);
+      this.options.onOutdated();
+    });
   }
 }

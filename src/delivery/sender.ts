@@ -15,7 +15,7 @@ import { Settler } from './settler.js';
 
 /** Sending stops while so many outcomes wait for the database: each is a delivery that might be made twice. */
 const UNSETTLED_MAX = 2_000;
-/** When to look again at an endpoint whose secret could not be opened: a key has to be configured first. */
+/** When to look again at an endpoint whose secret could not be opened: a key has to be configured here, or elsewhere. */
 const SECRET_RETRY_MS = 60_000;
 /** How long writing down that an endpoint is gone may take before it is sent to again. */
 const GONE_MS = 60_000;
@@ -50,7 +50,11 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.options = completed(options);
     const { queue, log, heartbeatMs } = this.options;
-    this.roster = new Roster({ ...this.options, onReady: () => this.pump() });
+    this.roster = new Roster({
+      ...this.options,
+      onReady: () => this.pump(),
+      onOutdated: () => this.feeder.resume(),
+    });
     this.token = new SenderToken({
       queue,
       heartbeatMs,
@@ -63,7 +67,7 @@ export class Sender {
       log,
       claim: (endpointIds) => this.claim(endpointIds),
       onSettled: (settlements, settled) => this.settled(settlements, settled),
-      onLost: (endpointIds) => this.giveUp(endpointIds),
+      onLost: (endpointIds) => this.lose(endpointIds),
     });
     this.feeder = new Feeder({ ...this.options, roster: this.roster, token: this.token, pump: () => this.pump() });
     this.health = new HealthWatch({
@@ -146,7 +150,7 @@ export class Sender {
       // It would never be better, and must not hold up what comes after it.
       this.options.log.error(fields, 'a delivery failed, because no request can be made of it');
       this.options.metrics.deliveries.inc({ outcome: 'failed' });
-      this.finish({ delivery, outcome: 'failed' });
+      this.finish({ delivery, outcome: 'failed', error: 'No request can be made of it.' });
       return;
     }
     // Others that were under way with it tell the same.
@@ -155,7 +159,7 @@ export class Sender {
         'an endpoint cannot be sent to; see the error, and whether every secret encryption key is configured';
       this.options.log.error(fields, message);
     }
-    this.roster.block(endpoint, this.options.clock() + SECRET_RETRY_MS);
+    this.roster.lock(endpoint, this.options.clock() + SECRET_RETRY_MS);
     this.putBack(delivery);
   }
 
@@ -175,19 +179,21 @@ export class Sender {
   }
 
   private settled(settlements: readonly Settlement[], { rung, ailing }: Settled): void {
-    this.health.look(ailing);
-    this.expire(settlements, ailing);
+    this.lookAfter(settlements, ailing);
     this.options.bell.ring(rung);
     this.forget(settlements.map(({ delivery }) => delivery));
   }
 
-  /** Where nothing arrives, what has waited for too long does not wait any longer. */
-  private expire(settlements: readonly Settlement[], ailing: readonly AilingEndpoint[]): void {
+  /** What the endpoints' failures lead to, as they stood when they were sent to. */
+  private lookAfter(settlements: readonly Settlement[], ailing: readonly AilingEndpoint[]): void {
     if (ailing.length === 0) return;
-    const targets = new Map(settlements.map(({ delivery: { endpointId, target } }) => [endpointId, target]));
+    const attempts = settlements.filter(({ attempt }) => attempt !== undefined);
+    const targets = new Map(attempts.map(({ delivery: { endpointId, target } }) => [endpointId, target]));
     for (const one of ailing) {
       const target = targets.get(one.endpointId);
-      if (target) this.health.expire(one, this.delivering.expiresBeforeMs(target));
+      if (!target) continue;
+      this.health.look(one, target.url);
+      this.health.expire(one, this.delivering.expiresBeforeMs(target));
     }
   }
 
@@ -214,12 +220,12 @@ export class Sender {
   }
 
   /** Which of them we lost is not told: all are given back, to be leased anew, and the token is looked after. */
-  private giveUp(endpointIds: string[]): void {
+  private lose(endpointIds: string[]): void {
     this.roster.drop(endpointIds);
     const token = this.token.value;
     this.token.check();
     if (token === undefined) return;
-    this.feeder.release(token, endpointIds).catch((error: unknown) => {
+    this.feeder.release(token, endpointIds, { isBusy: true }).catch((error: unknown) => {
       this.options.log.warn({ err: error }, 'endpoints could not be given back');
     });
   }
@@ -252,9 +258,9 @@ export class Sender {
       admission: new Admission({ ...this.options, permissions }),
       roster: this.roster,
       mayBegin: (endpointId) => !this.isStopping && this.token.isUsable && this.roster.maySend(endpointId),
-      onGone: (endpointId, reason) => {
+      onGone: (endpointId, url, reason) => {
         this.roster.block(endpointId, this.options.clock() + GONE_MS);
-        this.health.gone(endpointId, reason);
+        this.health.gone(endpointId, url, reason);
       },
     });
   }

@@ -5,7 +5,7 @@ import { Turns, type Place } from './turns.js';
 /** A place whose deliveries have the ids `<name>1`, `<name>2` …; it admits `most` at once. */
 function place(license: string, name: string, count: number, most = Infinity): Place & { most: number } {
   const waiting = Array.from({ length: count }, (_, n) => ({ id: `${name}${n + 1}` }) as DueDelivery);
-  return { license, waiting, sending: 0, most, admits: admits };
+  return { license, waiting, sending: 0, most, admits, isOutdated: false, refresh: () => undefined };
 }
 
 function admits(this: Place & { most: number }): boolean {
@@ -107,5 +107,36 @@ describe('limits', () => {
     expect(turns.enter('B')).toBe(true);
     turns.leave('A');
     expect(turns.enter('A')).toBe(true);
+  });
+});
+
+describe('a place that is outdated when its turn comes', () => {
+  const outdated = (license: string, name: string) => {
+    const refreshed: string[] = [];
+    return { ...place(license, name, 2), isOutdated: true, refreshed, refresh: () => void refreshed.push(name) };
+  };
+
+  test('keeps its turn and a request, and others go on with the rest', () => {
+    const [old, young] = [outdated('A', 'a'), place('A', 'b', 3)];
+    const turns = turnsOf([2, 5], [old, young]);
+    expect(takeAll(turns)).toEqual(['b1']);
+    expect(turns.free).toBe(1);
+    old.isOutdated = false;
+    expect(takeAll(turns)).toEqual(['a1']);
+  });
+
+  test('is read again only where it can be sent to', () => {
+    const [first, second, other] = [outdated('A', 'a'), outdated('A', 'b'), outdated('B', 'x')];
+    const turns = turnsOf([4, 1], [place('A', 'y', 1), first, second, other]);
+    expect(takeAll(turns)).toEqual(['y1']);
+    expect(turns.enter('C')).toBe(true);
+    for (const one of [first, second, other]) one.refreshed.length = 0;
+    takeAll(turns);
+    // Two are free, and the license has one already.
+    expect([first, second, other].map(({ refreshed }) => refreshed.length)).toEqual([1, 0, 1]);
+    expect(turns.enter('C')).toBe(true);
+    for (const one of [first, second, other]) one.refreshed.length = 0;
+    takeAll(turns);
+    expect([first, second, other].map(({ refreshed }) => refreshed.length)).toEqual([0, 0, 1]);
   });
 });

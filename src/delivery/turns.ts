@@ -9,6 +9,10 @@ export interface Place {
   sending: number;
   /** Whether the endpoint may be sent one more right now. */
   admits(): boolean;
+  /** What waits was read too long ago to be sent as it is. */
+  readonly isOutdated: boolean;
+  /** Has what waits read again. */
+  refresh(): void;
 }
 
 interface License {
@@ -23,6 +27,9 @@ interface License {
  * Limits: requests in all, and what each endpoint admits. Besides, a license that has as many requests under way as one
  * endpoint may have gets further ones only while it has fewer than are free. So one license with any number of hanging
  * endpoints leaves half of all requests to others, two leave a third, and a newcomer never waits for a time-out.
+ *
+ * A place whose turn comes when it is outdated keeps that turn, and a request is kept for it, until it was read again: so
+ * it is not overtaken by those that came later, however rarely there is a turn, and no more is read than can be sent.
  */
 export class Turns {
   private readonly licenses = new Map<string, License>();
@@ -52,10 +59,15 @@ export class Turns {
 
   /** Takes the next delivery from where it waits, and a request for it; `leave` must follow when that is over. */
   next(): { place: Place; delivery: DueDelivery } | undefined {
+    let kept = 0;
     for (const license of this.rotation) {
-      if (!this.hasRoom(license)) continue;
-      const [place] = license.ready;
-      if (place) return { place, delivery: this.take(license, place) };
+      const most = kept + this.roomOf(license);
+      for (const place of license.ready) {
+        if (kept >= Math.min(most, this.free)) break;
+        if (!place.isOutdated) return { place, delivery: this.take(license, place) };
+        place.refresh();
+        kept++;
+      }
     }
     return undefined;
   }
@@ -77,8 +89,12 @@ export class Turns {
   }
 
   private hasRoom(license: License): boolean {
-    const { free } = this;
-    return free > 0 && license.sending < Math.max(this.concurrencyPerEndpoint, free);
+    return this.free > 0 && this.roomOf(license) > 0;
+  }
+
+  /** Requests that the license may still have under way, if there are any. */
+  private roomOf(license: License): number {
+    return Math.max(this.concurrencyPerEndpoint, this.free) - license.sending;
   }
 
   private take(license: License, place: Place): DueDelivery {

@@ -20,6 +20,11 @@ export interface StoreLog {
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/**
+ * No transaction of the data plane lasts longer. Only then can nothing more appear that was evaluated before a deletion,
+ * or be queued for an endpoint that a trigger has left: a commit's look at its triggers is a snapshot, not a lock.
+ */
+export const SETTLED_AFTER_SECONDS = (STATEMENT_TIMEOUT_MS + IDLE_IN_TRANSACTION_TIMEOUT_MS) / 1_000;
 /** The server ends a statement first; this one ends the wait for a server that is gone without a word. */
 const ANSWER_TIMEOUT_MS = 20_000;
 

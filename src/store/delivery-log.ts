@@ -64,8 +64,8 @@ export interface DeliveryFilter extends LogPage {
 const ATTEMPTS_SHOWN_MAX = 50;
 
 /**
- * Deliveries of one license at a time: those that wait and those that are settled. What a release before this one
- * settled does not say whose it is, and is left out.
+ * Deliveries of one license at a time: those that wait and those that are settled. What was settled before records
+ * said whose they are is left out.
  */
 export class DeliveryLog {
   constructor(private readonly database: Database) {}

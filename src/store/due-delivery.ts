@@ -46,6 +46,8 @@ export interface DueRow {
   about_endpoint_id: string | null;
   license: string | null;
   is_trigger_live: boolean;
+  /** In the endpoint's queue, from where it was read. */
+  place: number;
   target: TargetRow | null;
 }
 
@@ -69,13 +71,14 @@ export interface TargetRow {
   max_per_second: number | null;
 }
 
-/** Each endpoint's target stands on the first row of its queue alone. */
+/** Each endpoint's in the order of its queue. Its target stands on the first of its rows alone. */
 export function toDueDeliveries(rows: readonly DueRow[], nowMs: number): DueDelivery[] {
   const targets = new Map<string, DeliveryTarget>();
   for (const { endpoint_id: endpointId, target } of rows) {
     if (target !== null) targets.set(endpointId, toTarget(target, nowMs));
   }
-  return rows.map((row) => toDueDelivery(row, targets.get(row.endpoint_id)));
+  const inOrder = rows.toSorted((a, b) => a.place - b.place);
+  return inOrder.map((row) => toDueDelivery(row, targets.get(row.endpoint_id)));
 }
 
 function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined): DueDelivery {

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger } from '../../test/support/triggers.js';
 import { Database } from './database.js';
-import { EndpointHealthStore, reviveEndpoint } from './endpoint-health.js';
+import { EndpointHealthStore } from './endpoint-health.js';
 import type { AilingEndpoint } from './settlement.js';
 import { TriggerStore } from './triggers.js';
+
+const URL_SENT_TO = newTrigger().endpoint.url;
 
 let server: TestDatabase;
 let database: Database;
@@ -86,7 +88,7 @@ test.each([
   ['gone', ['endpoint.gone', 'webhook.failed']],
 ] as const)('an endpoint that is given up as %s fails with its trigger, once', async (status, types) => {
   const before = await triggerRow();
-  const results = await Promise.all([1, 2, 3].map(() => health.giveUp(endpointId, status, 'why')));
+  const results = await Promise.all([1, 2, 3].map(() => health.giveUp(endpointId, URL_SENT_TO, status, 'why')));
   expect(results.sort()).toEqual([false, false, true]);
   expect(await endpointRow()).toMatchObject({ status, status_reason: 'why' });
   expect(await triggerRow()).toEqual({ ...before, status: 'failed', status_reason: 'why' });
@@ -97,14 +99,39 @@ test.each([
 
 test.each(['paused', 'failed', 'gone'])('an endpoint that is %s is not given up', async (status) => {
   await database.pool.query('update endpoints set status = $2 where id = $1', [endpointId, status]);
-  expect(await health.giveUp(endpointId, 'failed', 'why')).toBe(false);
-  expect(await health.giveUp(randomUUID(), 'failed', 'why')).toBe(false);
+  expect(await health.giveUp(endpointId, URL_SENT_TO, 'failed', 'why')).toBe(false);
+  expect(await health.giveUp(randomUUID(), URL_SENT_TO, 'failed', 'why')).toBe(false);
   expect([await triggerRow(), await log()]).toMatchObject([{ status: 'enabled' }, []]);
+});
+
+test.each(['failed', 'gone'] as const)('an endpoint with another URL by now is not given up as %s', async (status) => {
+  await triggers.update(actorOf(), triggerId, { target: { url: 'https://new.example/', verifiedAt: new Date() } });
+  await database.pool.query('update endpoint_leases set failures = 7 where endpoint_id = $1', [endpointId]);
+  expect(await health.giveUp(endpointId, URL_SENT_TO, status, 'why')).toBe(false);
+  expect([await endpointRow(), await triggerRow()]).toMatchObject([{ status: 'active' }, { status: 'enabled' }]);
+});
+
+test.each([
+  ['failed', false],
+  ['gone', true],
+] as const)('what arrives before an endpoint is given up wins, unless that is %s', async (status, isGivenUp) => {
+  const { giving } = await database.session(async (settling) => {
+    await settling.query('begin');
+    await settling.query('update endpoint_leases set failures = 0 where endpoint_id = $1', [endpointId]);
+    const result = health.giveUp(endpointId, URL_SENT_TO, status, 'why');
+    await Promise.race([result, someoneWaits(database)]);
+    await settling.query('commit');
+    return { giving: result };
+  });
+  expect(await giving).toBe(isGivenUp);
+  expect([await endpointRow(), await triggerRow()]).toMatchObject(
+    isGivenUp ? [{ status }, { status: 'failed' }] : [{ status: 'active' }, { status: 'enabled' }],
+  );
 });
 
 test('engines are not told of an endpoint that is given up: its triggers go on firing', async () => {
   const before = await rows('select seq from index_head');
-  await health.giveUp(endpointId, 'failed', 'why');
+  await health.giveUp(endpointId, URL_SENT_TO, 'failed', 'why');
   expect(await rows('select seq from index_head')).toEqual(before);
 });
 
@@ -114,7 +141,7 @@ test('all enabled triggers of a shared endpoint fail, the first hundred by name'
     `update triggers set status = 'disabled' where id = (select max(id::text)::uuid from triggers where endpoint_id = $1)`,
     [shared],
   );
-  expect(await health.giveUp(shared, 'failed', 'why')).toBe(true);
+  expect(await health.giveUp(shared, URL_SENT_TO, 'failed', 'why')).toBe(true);
   expect(
     await rows(
       'select status, count(*)::int as n from triggers where endpoint_id = $1 group by status order by status',
@@ -129,8 +156,8 @@ test('all enabled triggers of a shared endpoint fail, the first hundred by name'
 
 test('that a shared endpoint without triggers is given up is on record too', async () => {
   const [failed, gone] = [await newShared(0), await newShared(0)];
-  await health.giveUp(failed, 'failed', 'why');
-  await health.giveUp(gone, 'gone', 'why');
+  await health.giveUp(failed, URL_SENT_TO, 'failed', 'why');
+  await health.giveUp(gone, URL_SENT_TO, 'gone', 'why');
   expect([await log(failed), await log(gone)]).toMatchObject([
     [{ type: 'webhook.failed', trigger_id: null }],
     [{ type: 'endpoint.gone', trigger_id: null }],
@@ -139,8 +166,8 @@ test('that a shared endpoint without triggers is given up is on record too', asy
 
 test('an endpoint begins anew as if nothing had failed', async () => {
   await health.warn(ailing(), 90, '120 h');
-  await health.giveUp(endpointId, 'gone', 'why');
-  await database.dataSource.transaction((manager) => reviveEndpoint(manager, endpointId));
+  await health.giveUp(endpointId, URL_SENT_TO, 'gone', 'why');
+  await triggers.update(actorOf(), triggerId, { status: 'enabled' });
   expect(await endpointRow()).toMatchObject({ status: 'active', status_reason: null });
   expect(await rows('select * from endpoint_leases where endpoint_id = $1', [endpointId])).toEqual([
     expect.objectContaining({
@@ -153,7 +180,7 @@ test('giving up waits for a change of the trigger that has not reached the endpo
   const { giving } = await database.session(async (change) => {
     await change.query('begin');
     await change.query('select 1 from triggers where id = $1 for update', [triggerId]);
-    const result = health.giveUp(endpointId, 'failed', 'why');
+    const result = health.giveUp(endpointId, URL_SENT_TO, 'failed', 'why');
     await Promise.race([result, someoneWaits(database)]);
     await change.query(`update endpoints set description = 'changed' where id = $1`, [endpointId]);
     await change.query('update endpoint_leases set warned = 0 where endpoint_id = $1', [endpointId]);
@@ -167,11 +194,11 @@ test('giving up waits for a change of the trigger that has not reached the endpo
 test('senders that give up and warn while owners switch on and off never block each other for good', async () => {
   for (let round = 0; round < 15; round++) {
     await Promise.all([
-      health.giveUp(endpointId, 'failed', 'why'),
+      health.giveUp(endpointId, URL_SENT_TO, 'failed', 'why'),
       triggers.update(actorOf(), triggerId, { status: 'enabled' }),
       health.warn(ailing(), 90, '120 h'),
       triggers.update(actorOf(), triggerId, { status: 'disabled' }),
-      health.giveUp(endpointId, 'gone', 'why'),
+      health.giveUp(endpointId, URL_SENT_TO, 'gone', 'why'),
       triggers.update(actorOf(), triggerId, { status: 'enabled' }),
     ]);
     await triggers.update(actorOf(), triggerId, { status: 'enabled' });
@@ -189,10 +216,13 @@ async function newShared(count: number): Promise<string> {
   const id = randomUUID();
   await database.pool.query(
     `insert into endpoints (id, license, url, secret, is_shared, created_at, updated_at)
-     values ($1, $2, '', '', true, now(), now())`,
-    [id, LICENSE],
+     values ($1, $2, $3, '', true, now(), now())`,
+    [id, LICENSE, URL_SENT_TO],
   );
-  await database.pool.query('insert into endpoint_leases (endpoint_id, license) values ($1, $2)', [id, LICENSE]);
+  await database.pool.query('insert into endpoint_leases (endpoint_id, license, failures) values ($1, $2, 1)', [
+    id,
+    LICENSE,
+  ]);
   await database.pool.query(
     `insert into triggers (id, license, status, service, metric_name, metric_kind, metric, value_kind, condition,
        normalized_condition, cooldown_seconds, display_name, name_key, description, endpoint_id, created_at, updated_at)

@@ -2,10 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { inChange } from './change.js';
 import type { Database } from './database.js';
 import { holdPending } from './given-up.js';
+import { NAMED_TRIGGERS_MAX } from './revival.js';
 import type { AilingEndpoint } from './settlement.js';
-
-/** Of more triggers than these at one endpoint, the event log names only the first. */
-const NAMED_TRIGGERS_MAX = 100;
 
 /**
  * What comes of failures: owners are warned, and in the end an endpoint is given up. Rows are locked in one order:
@@ -45,9 +43,11 @@ export class EndpointHealthStore {
 
   /**
    * Gives an active endpoint up, and with it its triggers that are enabled. They go on firing: what is queued for the
-   * endpoint is held, so engines need not know. False when it was not active, or is not there.
+   * endpoint is held, so engines need not know. `url` is where it was sent to. False, and nothing is changed, when the
+   * endpoint is not active, not there, or has another URL by now; as failed also when something arrived meanwhile, or it
+   * was let begin anew.
    */
-  async giveUp(endpointId: string, status: 'failed' | 'gone', reason: string): Promise<boolean> {
+  async giveUp(endpointId: string, url: string, status: 'failed' | 'gone', reason: string): Promise<boolean> {
     const isGivenUp = await inChange(this.database, undefined, async (change) => {
       const { manager } = change;
       await manager.query(
@@ -55,14 +55,16 @@ export class EndpointHealthStore {
         [endpointId],
       );
       const [endpoint] = await manager.query<{ license: string }[]>(
-        `with given_up as (
-           update endpoints set status = $2, status_reason = $3, updated_at = date_trunc('milliseconds', now())
-           where id = $1 and status = 'active' returning license
-         )
-         select license from given_up`,
-        [endpointId, status, reason],
+        `select license from endpoints where id = $1 and url = $2 and status = 'active' for update`,
+        [endpointId, url],
       );
       if (endpoint === undefined) return false;
+      if (status === 'failed' && !(await isFailing(manager, endpointId))) return false;
+      await manager.query(
+        `update endpoints set status = $2, status_reason = $3, updated_at = date_trunc('milliseconds', now())
+         where id = $1`,
+        [endpointId, status, reason],
+      );
       const failed = await failTriggers(manager, endpointId, reason);
       // What is queued is held at once, not when the pause of its failures is over.
       await manager.query('update endpoint_leases set pause_until = null where endpoint_id = $1', [endpointId]);
@@ -77,15 +79,10 @@ export class EndpointHealthStore {
   }
 }
 
-/** Lets an endpoint begin anew, as if nothing had ever failed. The caller has locked its triggers, if it changes any. */
-export async function reviveEndpoint(manager: EntityManager, endpointId: string): Promise<void> {
-  await manager.query(`update endpoints set status = 'active', status_reason = null where id = $1`, [endpointId]);
-  await manager.query(
-    `update endpoint_leases
-     set failures = 0, failing_since = null, failed_firings = 0, warned = 0, last_error = null, pause_until = null
-     where endpoint_id = $1`,
-    [endpointId],
-  );
+/** Still, with the results of whoever settles something at this moment; they stay so until the transaction is over. */
+async function isFailing(manager: EntityManager, endpointId: string): Promise<boolean> {
+  const sql = 'select 1 from endpoint_leases where endpoint_id = $1 and failures > 0 for update';
+  return (await manager.query<unknown[]>(sql, [endpointId])).length > 0;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
 import { type Change, inChange } from './change.js';
-import type { Database } from './database.js';
+import { type Database, SETTLED_AFTER_SECONDS } from './database.js';
 import { columnsOf, type EndpointFields, type NewSecret, replaceSecret } from './endpoint-fields.js';
 import {
   type EndpointRecord,
@@ -13,13 +13,8 @@ import { EndpointEntity } from './entities/endpoint.entity.js';
 import { cancelPending, holdPending } from './given-up.js';
 import type { Page } from './pages.js';
 import { lockFailed, revive } from './revival.js';
-import { insertEndpoint, type OwnEndpoint, withoutUndefined } from './trigger-writes.js';
+import { insertEndpoint, type OwnEndpoint, shownNames, withoutUndefined } from './trigger-writes.js';
 
-/**
- * No transaction of the data plane lasts longer: only then can nothing more be queued for an endpoint that a trigger
- * has left, or that was deleted.
- */
-const SETTLED_AFTER_SECONDS = 20;
 /** What one call of `removeOrphans` takes on; the next one does the rest. */
 const ORPHANS_MAX = 1_000;
 
@@ -232,7 +227,8 @@ async function lockUse(
 async function applyChange(change: Change, current: EndpointRecord, given: EndpointChange): Promise<void> {
   const { target, fields, secret, ...rest } = withoutUndefined(given);
   const columns = { ...rest, ...target, ...columnsOf(fields ?? {}) };
-  const changed = [...Object.keys({ ...rest, ...target, ...fields }), ...(secret === undefined ? [] : ['secret'])];
+  const names = [...Object.keys({ ...rest, ...target, ...fields }), ...(secret === undefined ? [] : ['secret'])];
+  const changed = shownNames(names, { status: 'enabled' });
   if (changed.length === 0) return;
   const { id, license } = current;
   const { manager } = change;

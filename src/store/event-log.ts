@@ -14,7 +14,7 @@ export interface EventRecord {
   /** The endpoint that it is about. */
   endpointId: string | null;
   vehicle: string | null;
-  /** JSON: the CloudEvent of a firing or a test, an object of details for everything else. */
+  /** JSON: the CloudEvent of a firing, an object of details for everything else. */
   payload: string;
 }
 

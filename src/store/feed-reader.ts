@@ -1,19 +1,13 @@
 import type { Database } from './database.js';
 import { type DeliveryRecord, type DeliveryRow, toDelivery } from './delivery-log.js';
 import { type EventRecord, toEventRecord } from './event-log.js';
-import { type FeedCursor, isBefore } from './feed-cursor.js';
+import { beginningOf, type FeedCursor, isBefore, keyFrom } from './feed-cursor.js';
 import { FEED_BOUND, FEED_DELIVERIES, FEED_EVENTS } from './sql/read-feed.js';
 
 /** A log event, or a delivery as it was when it was settled. */
 export type FeedEntry = FeedCursor & { license: string } & (
     { kind: 'event'; event: EventRecord } | { kind: 'delivery'; delivery: DeliveryRecord }
   );
-
-/** What transactions from one up to another wrote. `upTo` is where the next page begins; the same when nothing is new. */
-export interface FeedPage {
-  entries: FeedEntry[];
-  upTo: bigint;
-}
 
 /** How far transactions were at some moment. */
 export interface FeedMoment {
@@ -25,7 +19,10 @@ export interface FeedMoment {
 
 interface BoundRow {
   xmin: string;
-  up_to: string;
+  event_xid: string | null;
+  event_id: string | null;
+  delivery_xid: string | null;
+  delivery_id: string | null;
   has_rows: boolean;
 }
 
@@ -49,26 +46,28 @@ export class FeedReader {
   }
 
   /**
-   * How far the next page from transaction `from` goes, not beyond `limit`, whether there is anything to read, and
-   * whether there is more than a page of it.
+   * How far the next page from a place goes, not beyond `limit`, whether there is anything to read, and whether there is
+   * more than a page of it. A page may end within a transaction.
    */
-  async bound(from: bigint, limit?: bigint): Promise<{ upTo: bigint; hasRows: boolean; isCut: boolean }> {
-    const values = [String(from), limit === undefined ? null : String(limit)];
+  async bound(from: FeedCursor, limit?: FeedCursor): Promise<{ upTo: FeedCursor; hasRows: boolean; isCut: boolean }> {
+    const values = [...keyFrom(from, 'event'), ...keyFrom(from, 'delivery')];
     const { rows } = await this.database.pool.query<BoundRow>({ ...FEED_BOUND, values });
     const [row] = rows as [BoundRow];
-    const horizon = BigInt(row.xmin);
-    if (horizon <= from) return { upTo: from, hasRows: false, isCut: false };
-    // One transaction may have written more than a page has.
-    const upTo = BigInt(row.up_to) > from ? BigInt(row.up_to) : from + 1n;
-    return { upTo, hasRows: row.has_rows, isCut: upTo < horizon };
+    const horizon = beginningOf(BigInt(row.xmin));
+    if (!isBefore(from, horizon)) return { upTo: from, hasRows: false, isCut: false };
+    const upTo = [...(limit === undefined ? [] : [limit]), ...excessOf(row)].reduce(earlier, horizon);
+    return { upTo, hasRows: row.has_rows, isCut: isBefore(upTo, horizon) };
   }
 
-  /** Everything of some licenses from one transaction up to another, which `bound` has named. */
-  async read(from: bigint, upTo: bigint, licenses: readonly string[]): Promise<FeedEntry[]> {
-    const values = [String(from), String(upTo), licenses];
+  /** Everything of some licenses from one place up to another, which `bound` has named. */
+  async read(from: FeedCursor, upTo: FeedCursor, licenses: readonly string[]): Promise<FeedEntry[]> {
+    const range = (kind: FeedCursor['kind']) => [...keyFrom(from, kind), ...keyFrom(upTo, kind), licenses];
     const { pool } = this.database;
-    const events = await pool.query<EventRow>({ ...FEED_EVENTS, values });
-    const deliveries = await pool.query<DeliveryRow & { xid: string; license: string }>({ ...FEED_DELIVERIES, values });
+    const events = await pool.query<EventRow>({ ...FEED_EVENTS, values: range('event') });
+    const deliveries = await pool.query<DeliveryRow & { xid: string; license: string }>({
+      ...FEED_DELIVERIES,
+      values: range('delivery'),
+    });
     const entries: FeedEntry[] = [
       ...events.rows.map((row): FeedEntry => {
         return { xid: BigInt(row.xid), kind: 'event', id: row.id, license: row.license, event: toEventRecord(row) };
@@ -80,4 +79,14 @@ export class FeedReader {
     ];
     return entries.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
+}
+
+/** The first entry of either kind that is too much for a page. */
+function* excessOf(row: BoundRow): Generator<FeedCursor> {
+  if (row.event_id !== null) yield { xid: BigInt(row.event_xid!), kind: 'event', id: row.event_id };
+  if (row.delivery_id !== null) yield { xid: BigInt(row.delivery_xid!), kind: 'delivery', id: row.delivery_id };
+}
+
+function earlier(a: FeedCursor, b: FeedCursor): FeedCursor {
+  return isBefore(b, a) ? b : a;
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import { inBatches } from './in-batches.js';
 import { newLogId } from './log-id.js';
 import {
   CANCEL_BATCH,
@@ -7,7 +8,7 @@ import {
   EXPIRE_AT_ENDPOINT,
   HOLD_PENDING,
   TELL_OF_GIVEN_UP,
-} from './sql/cancel-pending.js';
+} from './sql/given-up.js';
 
 /** Which of an endpoint's pending deliveries. */
 export interface PendingAt {
@@ -36,7 +37,7 @@ export function expirePending(database: Database, endpointId: string, queuedBefo
 
 /** Holds what waits for a later time at an endpoint that is not active. Says nothing: what made it so has been told. */
 export function holdPending(database: Database, endpointId: string): Promise<number> {
-  return inBatches(database, { ...HOLD_PENDING, values: [endpointId] }).then(({ count }) => count);
+  return takeOut(database, { ...HOLD_PENDING, values: [endpointId] }).then(({ count }) => count);
 }
 
 interface News {
@@ -51,7 +52,7 @@ async function giveUp(
   statement: GivingUp,
   { type, endpointId, triggerId, details }: News,
 ): Promise<number> {
-  const { count, worthTelling } = await inBatches(database, statement);
+  const { count, worthTelling } = await takeOut(database, statement);
   if (count === 0) return 0;
   const payload = JSON.stringify({ count, ...details });
   const values = [newLogId(), type, endpointId, triggerId ?? null, payload, worthTelling > 0];
@@ -65,12 +66,12 @@ interface GivingUp {
   values: unknown[];
 }
 
-async function inBatches(database: Database, statement: GivingUp): Promise<{ count: number; worthTelling: number }> {
-  let [count, worthTelling] = [0, 0];
-  for (let removed = CANCEL_BATCH; removed === CANCEL_BATCH; count += removed) {
+async function takeOut(database: Database, statement: GivingUp): Promise<{ count: number; worthTelling: number }> {
+  let worthTelling = 0;
+  const count = await inBatches(CANCEL_BATCH, async () => {
     const { rows } = await database.pool.query<{ removed: number; worth_telling: number }>(statement);
-    removed = rows[0]!.removed;
     worthTelling += rows[0]!.worth_telling;
-  }
+    return rows[0]!.removed;
+  });
   return { count, worthTelling };
 }

@@ -24,10 +24,11 @@ export interface HousekeepingLog extends StoreLog {
 }
 
 /**
- * The hourly work on the database's own tables: days of the log are made ahead and dropped, what deleted triggers and
- * old dead letters left behind goes, and so do index changes that everyone has seen; secrets are sealed with the newest
- * key. Any number of processes may run it. A run that fails is logged and left to the next: days are made a week ahead, and a day that is missing all the
- * same falls into the default partition.
+ * The hourly work on the database's own tables: days of the log are made ahead and dropped; what deleted triggers left
+ * goes, and so do endpoints that no trigger uses any more, old dead letters, answers to repeated requests, secrets whose
+ * overlap is over, and index changes that everyone has seen; secrets are sealed with the newest key. Any number of
+ * processes may run it. What fails is logged and left to the next run: days are made a week ahead, and what belongs to a
+ * day that is missing all the same falls into the default partition.
  */
 export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;

@@ -3,9 +3,11 @@ import { createTestDatabase, type TestDatabase, testSettings } from '../../test/
 import { addEvent, addPending, addSettled, type Queryable } from '../../test/support/log-rows.js';
 import { LICENSE, OTHER_LICENSE } from '../../test/support/triggers.js';
 import { Database } from './database.js';
-import { type FeedCursor, formatFeedCursor, parseFeedCursor } from './feed-cursor.js';
+import { type FeedCursor, formatFeedCursor, isBefore, parseFeedCursor } from './feed-cursor.js';
 import type { FeedEntry } from './feed-reader.js';
 import { LogFeed } from './log-feed.js';
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 let server: TestDatabase;
 let database: Database;
@@ -88,7 +90,7 @@ test('what was committed before is not new, even behind a transaction that is st
 
 /** Resolves when the tail of a feed has looked at the log, so whoever follows is past its beginning. */
 async function hasAsked(applicationName: string): Promise<void> {
-  const sql = `select 1 from pg_stat_activity where application_name = $1 and query like '%as up_to%'`;
+  const sql = `select 1 from pg_stat_activity where application_name = $1 and query like '%as has_rows%'`;
   while ((await database.pool.query(sql, [applicationName])).rowCount === 0);
 }
 
@@ -179,15 +181,48 @@ async function xidOf(eventId: string): Promise<string> {
   return rows[0]!.xid;
 }
 
-test('a transaction larger than a page comes whole', async () => {
+test('a transaction larger than a page comes in pages, whole, in its order, and goes on within', async () => {
   const place = await now();
   await database.pool.query(
     `insert into events (id, type, license, payload)
-     select gen_random_uuid(), 'x', '${LICENSE}', '{}' from generate_series(1, 6000)`,
+     select gen_random_uuid(), 'x', '${LICENSE}', '{}' from generate_series(1, 12000)`,
+  );
+  // Both kinds in one transaction.
+  await database.pool.query(
+    `with x as (
+       insert into events (id, type, license, payload)
+       select gen_random_uuid(), 'x', '${LICENSE}', '{}' from generate_series(1, 3000) returning id
+     )
+     insert into deliveries (id, event_id, endpoint_id, status, attempts, created_at, settled_at, license)
+     select gen_random_uuid(), id, id, 'held', 0, now(), now(), '${LICENSE}' from x`,
   );
   const last = await addEvent(database.pool);
-  const got = ids(await collect(6_001, place));
-  expect([got.length, new Set(got).size, got.at(-1)]).toEqual([6_001, 6_001, last.id]);
+  const pages = await pagesUpTo(last.id, place);
+  const got = pages.flat();
+  expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(10_000);
+  expect(pages.length).toBeGreaterThan(1);
+  expect([got.length, new Set(ids(got)).size, got.at(-1)!.id]).toEqual([18_001, 18_001, last.id]);
+  expect(got.every((entry, n) => n === 0 || isBefore(got[n - 1]!, entry))).toBe(true);
+  const middle = got[7_000]!;
+  expect(ids((await pagesUpTo(last.id, middle)).flat())).toEqual(ids(got.slice(7_001)));
+});
+
+/** The pages behind a place until the one that ends with an event. */
+async function pagesUpTo(id: string, after: FeedCursor): Promise<FeedEntry[][]> {
+  const pages: FeedEntry[][] = [];
+  for await (const page of feed.follow(LICENSE, after, new AbortController().signal)) {
+    pages.push(page);
+    if (page.at(-1)!.id === id) break;
+  }
+  return pages;
+}
+
+test('what has no transaction, since it is older than the log, is never told', async () => {
+  const old = await addEvent(database.pool);
+  await database.pool.query('update events set xid = 0 where id = $1', [old.id]);
+  const last = await addEvent(database.pool);
+  const all = (await pagesUpTo(last.id, { xid: 0n, kind: 'delivery', id: FIRST_ID })).flat();
+  expect(ids(all)).not.toContain(old.id);
 });
 
 test('a place of a database that is no more means from now on', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, StoreLog } from './database.js';
-import { type FeedCursor, isBefore } from './feed-cursor.js';
+import { beginningOf, type FeedCursor, isBefore } from './feed-cursor.js';
 import { type FeedEntry, FeedReader } from './feed-reader.js';
 
 export interface LogFeedOptions {
@@ -15,11 +15,14 @@ const FEED_INTERVAL_MS = 500;
 /** What is kept for a follower that does not come for it; beyond this it reads for itself, when it does. */
 const QUEUED_ENTRIES_MAX = 2_000;
 
+/** What was there before transactions were noted has none, 0. */
+const FIRST_PLACE = beginningOf(1n);
+
 /** Somebody who follows one license's log. */
 interface Follower {
   license: string;
-  /** Everything that transactions before this one wrote was given to it, or is queued. */
-  from: bigint;
+  /** Everything before this place was given to it, or is queued. */
+  from: FeedCursor;
   queue: FeedEntry[];
   /** Gets what the tail reads; the others are still reading what they missed. */
   isLive: boolean;
@@ -37,10 +40,10 @@ export class LogFeed {
   private readonly reader: FeedReader;
   private readonly followers = new Set<Follower>();
   private readonly closing = new AbortController();
-  /** The tail has handed out what transactions before this one wrote. */
-  private handedOut = 0n;
+  /** The tail has handed out what is before this place. */
+  private handedOut = FIRST_PLACE;
   /** How far it is reading at this moment: whoever joins now must have read up to there itself. */
-  private readingTo: bigint | undefined;
+  private readingTo: FeedCursor | undefined;
   private tail: Promise<void> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -56,16 +59,17 @@ export class LogFeed {
   async *follow(license: string, after: FeedCursor | undefined, signal: AbortSignal): AsyncGenerator<FeedEntry[]> {
     const { horizon, isOver } = await this.reader.moment();
     // A place ahead of everything is of a database that is no more, as after a restore.
-    const place = after !== undefined && after.xid < horizon ? after : undefined;
+    const place = after !== undefined && after.xid < horizon ? later(after, FIRST_PLACE) : undefined;
+    const now = beginningOf(horizon);
     const follower: Follower = {
       license,
-      from: place?.xid ?? horizon,
+      from: place ?? now,
       queue: [],
       isLive: false,
       wake: () => undefined,
     };
     const ended = AbortSignal.any([signal, this.closing.signal]);
-    if (this.tail === undefined && horizon > this.handedOut) this.handedOut = horizon;
+    if (this.tail === undefined) this.handedOut = later(this.handedOut, now);
     const wake = () => follower.wake();
     ended.addEventListener('abort', wake);
     this.followers.add(follower);
@@ -88,14 +92,14 @@ export class LogFeed {
     await this.tail;
   }
 
-  private get frontier(): bigint {
+  private get frontier(): FeedCursor {
     return this.readingTo ?? this.handedOut;
   }
 
   private async next(follower: Follower, ended: AbortSignal): Promise<FeedEntry[]> {
     if (follower.queue.length > 0) return follower.queue.splice(0);
     if (!follower.isLive) {
-      if (follower.from < this.frontier) return this.catchUp(follower);
+      if (isBefore(follower.from, this.frontier)) return this.catchUp(follower);
       follower.isLive = true;
       this.tail ??= this.runTail();
     }
@@ -142,7 +146,7 @@ export class LogFeed {
   /** Reads a page for those who are up to date now; who becomes so meanwhile has read it itself. True for another page. */
   private async handOut(): Promise<boolean> {
     const { upTo, hasRows, isCut } = await this.reader.bound(this.handedOut);
-    if (upTo === this.handedOut) return false;
+    if (!isBefore(this.handedOut, upTo)) return false;
     const audience = this.live();
     this.readingTo = upTo;
     try {
@@ -158,13 +162,17 @@ export class LogFeed {
 }
 
 /** A follower with too much in its queue gets no more: it goes on by itself from where the queue ends. */
-function give(follower: Follower, entries: readonly FeedEntry[], upTo: bigint): void {
-  const own = entries.filter(({ license, xid }) => license === follower.license && xid >= follower.from);
+function give(follower: Follower, entries: readonly FeedEntry[], upTo: FeedCursor): void {
+  const own = entries.filter((entry) => entry.license === follower.license && !isBefore(entry, follower.from));
   if (follower.queue.length > 0 && follower.queue.length + own.length > QUEUED_ENTRIES_MAX) {
     follower.isLive = false;
   } else {
     follower.queue.push(...own);
-    if (upTo > follower.from) follower.from = upTo;
+    follower.from = later(follower.from, upTo);
   }
   if (own.length > 0) follower.wake();
+}
+
+function later(a: FeedCursor, b: FeedCursor): FeedCursor {
+  return isBefore(a, b) ? b : a;
 }

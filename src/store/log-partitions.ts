@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Database } from './database.js';
+import { inBatches } from './in-batches.js';
 import { DAY_MS, firstIdAt } from './log-id.js';
-import { CANCEL_BATCH, EXPIRE_OF_EVENTS, EXPIRE_QUEUED_BEFORE } from './sql/cancel-pending.js';
+import { CANCEL_BATCH, EXPIRE_OF_EVENTS, EXPIRE_QUEUED_BEFORE } from './sql/given-up.js';
 
 /**
  * The tables of the log, each partitioned by the time in its first column's ids, which is the record's; `isOld` tells
@@ -67,8 +68,8 @@ export class LogPartitions {
   /**
    * Drops the days that ended more than `retentionDays` before today, and what of that age is in the default partition.
    * Deliveries that were queued before that, or whose event goes with its day, are given up: they are on record as
-   * failed, with the error 'expired'. What an old record led to only lately stays
-   * pending. Throws for fewer than 3 days: the longest retry schedule needs the payload for as long.
+   * failed, with the error 'expired'. What was queued only lately for an old record stays pending, as long as its event is
+   * in no day that goes. Throws for fewer than 3 days: the longest retry schedule needs the payload for as long.
    */
   expire(now: Date, retentionDays: number): Promise<Expiry> {
     if (retentionDays < RETENTION_DAYS_MIN) {
@@ -188,14 +189,12 @@ async function dropPartition(client: pg.ClientBase, name: string): Promise<boole
   );
 }
 
-/** In batches; resolves to how many deliveries left the queue. */
-async function giveUp(client: pg.ClientBase, statement: string, values: unknown[]): Promise<number> {
-  let all = 0;
-  for (;;) {
-    const { removed } = (await client.query<{ removed: number }>(statement, values)).rows[0]!;
-    all += removed;
-    if (removed !== CANCEL_BATCH) return all;
-  }
+/** Resolves to how many deliveries left the queue. */
+function giveUp(client: pg.ClientBase, statement: string, values: unknown[]): Promise<number> {
+  return inBatches(CANCEL_BATCH, async () => {
+    const { rows } = await client.query<{ removed: number }>(statement, values);
+    return rows[0]!.removed;
+  });
 }
 
 async function clearDefault(client: pg.ClientBase, { table, isOld }: LogTable, cutoff: number): Promise<void> {
@@ -203,7 +202,7 @@ async function clearDefault(client: pg.ClientBase, { table, isOld }: LogTable, c
   const statement = `delete from ${table}_default where ctid = any (array(
     select r.ctid from ${table}_default r where ${which} limit ${DELETE_BATCH} for update skip locked
   ))`;
-  while ((await client.query(statement)).rowCount === DELETE_BATCH);
+  await inBatches(DELETE_BATCH, async () => (await client.query(statement)).rowCount ?? 0);
 }
 
 /** The first id of a day, and the first after it. */

@@ -4,7 +4,7 @@ import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } fro
 import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import { DEFAULT_ENDPOINT_OPTIONS } from '../core/endpoint.js';
 import { Database } from './database.js';
-import type { DueDelivery } from './due-delivery.js';
+import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
 import type { AttemptRecord, Settlement } from './settlement.js';
@@ -17,7 +17,7 @@ const ATTEMPT: AttemptRecord = {
   ...{ startedAtMs: 1_000, durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' },
   ...{ requestHeaders: '{"a":"b"}', responseHeaders: '{"c":"\0"}', responseBody: 'no \0', isTruncated: true },
 };
-const ARRIVED = { ...ATTEMPT, outcome: 'delivered', statusCode: 200, error: null };
+const ARRIVED: AttemptRecord = { ...ATTEMPT, outcome: 'delivered', statusCode: 200, error: null };
 
 let server: TestDatabase;
 let database: Database;
@@ -88,6 +88,27 @@ test('a released endpoint is free for others', async () => {
   expect(await leased(await queue.startSender(), 1)).toEqual([trigger.endpointId]);
 });
 
+test.each([
+  [false, false],
+  [true, true],
+])('an endpoint that is given back with requests under way (%s) is busy for the next', async (isBusy, wasBusy) => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  await queue.release(token, [trigger.endpointId], { isBusy });
+  expect(await queue.lease(await queue.startSender(), 1)).toMatchObject([{ wasBusy }]);
+});
+
+test.each([
+  ['now', 0, true],
+  ['long ago', 120, false],
+])('what a token held that ended %s may have been busy until then', async (_, secondsAgo, wasBusy) => {
+  await enqueue(trigger);
+  await queue.lease(token, 1);
+  if (secondsAgo > 0) await die(token, secondsAgo);
+  await queue.endSender(token);
+  expect(await queue.lease(await queue.startSender(), 1)).toMatchObject([{ wasBusy }]);
+});
+
 test("another's endpoint is not released", async () => {
   await enqueue(trigger);
   await queue.lease(token, 1);
@@ -133,7 +154,7 @@ test('a lease that begins while its token is being ended takes nothing', async (
   await enqueue(trigger);
   const { leasing } = await database.session(async (ending) => {
     await ending.query('begin');
-    await ending.query('select end_senders_v1($1)', [[token]]);
+    await ending.query('select end_senders_v2($1)', [[token]]);
     const result = queue.lease(token, 1);
     await Promise.race([result, someoneWaits(database)]);
     await ending.query('commit');
@@ -241,11 +262,21 @@ test('deliveries come in the order of their time, from a place on, as many as as
     { endpointId: trigger.endpointId, ...QUEUE_START, limit: 2 },
     { endpointId: other.endpointId, ...QUEUE_START, limit: 2 },
   ]);
-  expect(first.map((delivery) => delivery.id)).toEqual([ids[0], ids[1], foreign.id]);
-  const after = { afterDueAt: first[1]!.dueAt, afterId: first[1]!.id };
+  const own = first.filter(({ endpointId }) => endpointId === trigger.endpointId);
+  expect(own.map((delivery) => delivery.id)).toEqual([ids[0], ids[1]]);
+  expect(first.filter((delivery) => !own.includes(delivery)).map((delivery) => delivery.id)).toEqual([foreign.id]);
+  const after = { afterDueAt: own[1]!.dueAt, afterId: own[1]!.id };
   const rest = await queue.fetch([{ endpointId: trigger.endpointId, ...after, limit: 10 }]);
   expect(rest.map((delivery) => delivery.id)).toEqual([ids[2]]);
   expect(await queue.fetch([])).toEqual([]);
+});
+
+test('deliveries come in the order of their places, in whatever order the database gives its rows', async () => {
+  for (const dueInSeconds of [-3, -2, -1]) await enqueue(trigger, { dueInSeconds });
+  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10]];
+  const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
+  const shuffled = [found[2]!, found[0]!, found[1]!];
+  expect(toDueDeliveries(shuffled, Date.now())).toEqual(await due());
 });
 
 test('deliveries of one moment, as a chunk makes them, are all found one after the other', async () => {

@@ -162,12 +162,17 @@ export class DeliveryQueue {
     return expirePending(this.database, endpointId, queuedBeforeMs);
   }
 
-  /** Gives endpoints back; after the last settling for them has answered. */
-  async release(token: string, endpointIds: readonly string[]): Promise<void> {
+  /**
+   * Gives endpoints back; after the last settling for them has answered, or `isBusy`: requests to them may be under way,
+   * which who holds them next is told.
+   */
+  async release(token: string, endpointIds: readonly string[], { isBusy = false } = {}): Promise<void> {
     await this.database.pool.query({
       name: 'release_endpoints',
-      text: 'update endpoint_leases set holder = null where holder = $1 and endpoint_id = any ($2::uuid[])',
-      values: [token, endpointIds],
+      text: `update endpoint_leases
+             set holder = null, last_attempt_at = case when $3::boolean then now() else last_attempt_at end
+             where holder = $1 and endpoint_id = any ($2::uuid[])`,
+      values: [token, endpointIds, isBusy],
     });
   }
 
@@ -201,7 +206,7 @@ export class DeliveryQueue {
   }
 
   private async endTokens(tokens: readonly string[]): Promise<void> {
-    await this.database.pool.query('select end_senders_v1($1)', [tokens]);
+    await this.database.pool.query('select end_senders_v2($1)', [tokens]);
   }
 }
 

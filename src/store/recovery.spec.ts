@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { addEvent, addPending, addSettled } from '../../test/support/log-rows.js';
+import { addAttempt, addEvent, addPending, addSettled } from '../../test/support/log-rows.js';
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
 import { Recovery, type RecoverRange } from './recovery.js';
+import { RECOVER_BATCH } from './sql/recover-deliveries.js';
 import { TriggerStore } from './triggers.js';
 
 const NOW_MS = Date.now();
@@ -73,6 +74,16 @@ test.each(['failed', 'held', 'cancelled'])(
     expect(await told()).toEqual([{ type: 'delivery.resent', count: null }]);
   },
 );
+
+test.each<[string, (id: string) => Promise<unknown>]>([
+  ['sent again', (id) => recovery.resend(actorOf(), id)],
+  ['recovered', () => recovery.recover(actorOf(), range())],
+])('no number is given twice when an attempt came in late for what is %s', async (_, queueAgain) => {
+  const id = await settled('failed', { attempts: 2 });
+  for (const number of [1, 2, 3]) await addAttempt(database.pool, id, { number });
+  await queueAgain(id);
+  expect(await rows('select attempt, round from outbox')).toEqual([{ attempt: 3, round: 3 }]);
+});
 
 test('however often and at once it is asked for, one delivery is queued', async () => {
   const id = await settled('failed');
@@ -167,6 +178,30 @@ test('what did not arrive in a time is queued again, oldest first, and told once
   expect(await told()).toHaveLength(1);
 });
 
+test('what listens hears once that deliveries were recovered, also when that breaks off', async () => {
+  const listening = randomUUID();
+  await database.pool.query(
+    `insert into endpoints (id, license, url, secret, enabled_events, created_at, updated_at)
+     values ($1, $2, '', '', '{delivery.recovered}', now(), now())`,
+    [listening, LICENSE],
+  );
+  const [first] = await manyHeld(6_000);
+  await database.pool.query(
+    `alter table outbox add constraint breaks check (endpoint_id <> '${trigger.endpointId}' or id <= '${first}') not valid`,
+  );
+  try {
+    await expect(recovery.recover(actorOf(), range())).rejects.toThrow('breaks');
+  } finally {
+    await database.pool.query('alter table outbox drop constraint breaks');
+  }
+  const heard = `select e.type, e.payload::json->>'count' as count from outbox o join events e on e.id = o.event_id
+    where o.endpoint_id = '${listening}'`;
+  expect(await rows(heard)).toEqual([{ type: 'delivery.recovered', count: '5000' }]);
+  expect(await recovery.recover(actorOf(), range())).toBe(1_000);
+  expect(await rows(heard)).toHaveLength(2);
+  await database.pool.query('delete from endpoints where id = $1', [listening]);
+});
+
 test('an event that its endpoint got meanwhile, or that is gone, is left out', async () => {
   const event = await firing();
   await settled('delivered', { event });
@@ -177,15 +212,7 @@ test('an event that its endpoint got meanwhile, or that is gone, is left out', a
 });
 
 test('numbers are recovered in batches, and by two at once each one once', async () => {
-  await database.pool.query(
-    `with firing as (
-       insert into events (id, type, license, trigger_id, payload)
-       select gen_random_uuid(), 'trigger.fired', $1, $2, '{}' from generate_series(1, 12000) returning id
-     )
-     insert into deliveries (id, event_id, endpoint_id, status, attempts, created_at, settled_at, license, trigger_id)
-     select delivery_id_v1(id, $3), id, $3, 'held', 0, now(), now(), $1, $2 from firing`,
-    [LICENSE, trigger.id, trigger.endpointId],
-  );
+  await manyHeld(12_000);
   expect(await recovery.count(LICENSE, range())).toBe(12_000);
   const [one, two] = await Promise.all([recovery.recover(actorOf(), range()), recovery.recover(actorOf(), range())]);
   expect(one + two).toBe(12_000);
@@ -196,3 +223,18 @@ test('numbers are recovered in batches, and by two at once each one once', async
   const ordered = await rows('select id from outbox order by due_at, id');
   expect(ordered.length).toBe(12_000);
 });
+
+/** So many deliveries that are held; the last id of each batch but the last. */
+async function manyHeld(count: number): Promise<string[]> {
+  await database.pool.query(
+    `with firing as (
+       insert into events (id, type, license, trigger_id, payload)
+       select gen_random_uuid(), 'trigger.fired', $1, $2, '{}' from generate_series(1, $4::int) returning id
+     )
+     insert into deliveries (id, event_id, endpoint_id, status, attempts, created_at, settled_at, license, trigger_id)
+     select delivery_id_v1(id, $3), id, $3, 'held', 0, now(), now(), $1, $2 from firing`,
+    [LICENSE, trigger.id, trigger.endpointId, count],
+  );
+  const ids = (await onRecord()) as string[];
+  return ids.filter((_, place) => (place + 1) % RECOVER_BATCH === 0);
+}

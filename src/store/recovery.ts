@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
 import { readLog, useIndexes } from './by-index.js';
-import { type Change, inChange } from './change.js';
+import { type Change, inChange, tellListeners } from './change.js';
 import type { Database } from './database.js';
 import { type DeliveryRecord, findDelivery } from './delivery-log.js';
 import { newLogId } from './log-id.js';
@@ -30,9 +30,10 @@ export type Resent =
   /** It kept changing under our hands. */
   | { kind: 'busy' };
 
-/** Which deliveries of a trigger, at the endpoint that it has now. Times are when they were created, ms since 1970. */
+/** Which deliveries to an endpoint. Times are when they were created, ms since 1970. */
 export interface RecoverRange {
-  triggerId: string;
+  /** Only what this trigger fired; all that goes to the endpoint without, what it listens to included. */
+  triggerId?: string;
   endpointId: string;
   sinceMs: number;
   /** Exclusive. */
@@ -96,18 +97,37 @@ export class Recovery {
   async recover(actor: Actor, range: RecoverRange): Promise<number> {
     const eventId = newLogId();
     let total = 0;
-    for (let after: string | null = FIRST_ID; after !== null;) {
-      const values: unknown[] = recoverValues(actor.license, after, range);
-      const batch = await inChange(this.database, actor, async (change) => {
-        await useIndexes(change.manager);
-        const [moved] = await change.manager.query<Batch[]>(RECOVER_DELIVERIES, values);
-        if (moved!.count > 0) describeRecovery(change, actor, range, { eventId, count: total + moved!.count });
-        return moved!;
-      });
-      total += batch.count;
-      after = batch.seen < RECOVER_BATCH ? null : batch.last;
+    try {
+      for (let after: string | null = FIRST_ID; after !== null;) {
+        const batch: Batch = await this.recoverBatch(actor, range, { eventId, after, total });
+        total += batch.count;
+        after = batch.seen < RECOVER_BATCH ? null : batch.last;
+      }
+      return total;
+    } finally {
+      // Also when it broke off: what was queued by then is news.
+      if (total > 0) await this.tell(eventId);
     }
-    return total;
+  }
+
+  private recoverBatch(
+    actor: Actor,
+    range: RecoverRange,
+    { eventId, after, total }: { eventId: string; after: string; total: number },
+  ): Promise<Batch> {
+    return inChange(this.database, actor, async (change) => {
+      await useIndexes(change.manager);
+      const values = recoverValues(actor.license, after, range);
+      const [moved] = await change.manager.query<Batch[]>(RECOVER_DELIVERIES, values);
+      if (moved!.count > 0) describeRecovery(change, actor, range, { eventId, count: total + moved!.count });
+      return moved!;
+    });
+  }
+
+  private async tell(eventId: string): Promise<void> {
+    await tellListeners(this.database, eventId).catch((error: unknown) => {
+      this.database.log.warn({ err: error, event: eventId }, 'who listens was not told of a log event');
+    });
   }
 }
 
@@ -121,13 +141,14 @@ function describeRecovery(
   const since = new Date(sinceMs).toISOString();
   const until = new Date(untilMs).toISOString();
   const details = { count, since, until, statuses };
-  change.describe({ id: eventId, type: 'delivery.recovered', license, triggerId, endpointId, details });
+  const about = { endpointId, ...(triggerId === undefined ? {} : { triggerId }) };
+  change.describe({ id: eventId, type: 'delivery.recovered', license, ...about, details });
 }
 
 function recoverValues(license: string, after: string, range: RecoverRange): unknown[] {
   const { triggerId, endpointId, statuses, sinceMs, untilMs } = range;
   const times = [new Date(sinceMs).toISOString(), new Date(untilMs).toISOString()];
-  return [license, after, triggerId, endpointId, statuses, ...times];
+  return [license, after, triggerId ?? null, endpointId, statuses, ...times];
 }
 
 /** Undefined when the delivery was moved by somebody else meanwhile: look again. */
@@ -165,8 +186,8 @@ async function refuse(manager: EntityManager, delivery: DeliveryRecord): Promise
   if (delivery.eventType === null) return { kind: 'event_gone' };
   const [found] = await manager.query<{ status: string | null; is_trigger_live: boolean }[]>(
     `select (select status from endpoints where id = $1) as status,
-            $2::uuid is null or exists (select 1 from triggers where id = $2 and deleted_at is null) as is_trigger_live`,
-    [delivery.endpointId, delivery.triggerId],
+            $2::uuid is null or $3 <> 'trigger.fired' or exists (select 1 from triggers where id = $2 and deleted_at is null) as is_trigger_live`,
+    [delivery.endpointId, delivery.triggerId, delivery.eventType],
   );
   const { status, is_trigger_live: isTriggerLive } = found!;
   if (!isTriggerLive) return { kind: 'trigger_deleted' };

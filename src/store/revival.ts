@@ -1,9 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Change } from './change.js';
-import { reviveEndpoint } from './endpoint-health.js';
 
 /** Of more triggers than these that change together, the event log names only the first. */
-const NAMED_TRIGGERS_MAX = 100;
+export const NAMED_TRIGGERS_MAX = 100;
 
 /**
  * Locks, in the order of their ids, the triggers that `revive` would enable, and `triggerId` with them: before anything
@@ -33,13 +32,24 @@ export async function revive(change: Change, { id, license }: { id: string; lice
      select id from enabled order by id`,
     [id],
   );
-  const [before] = await manager.query<{ status: string }[]>('select status from endpoints where id = $1 for update', [
-    id,
-  ]);
   await reviveEndpoint(manager, id);
-  if (before?.status === 'paused') await manager.query(`update endpoints set status = 'paused' where id = $1`, [id]);
   for (const trigger of enabled.slice(0, NAMED_TRIGGERS_MAX)) {
     change.describe({ type: 'webhook.enabled', license, triggerId: trigger.id, endpointId: id });
   }
   change.publish(enabled.map((trigger) => ({ kind: 'trigger', triggerId: trigger.id })));
+}
+
+/** As if nothing had ever failed. */
+async function reviveEndpoint(manager: EntityManager, endpointId: string): Promise<void> {
+  await manager.query(
+    `update endpoints set status = case when status = 'paused' then status else 'active' end, status_reason = null
+     where id = $1`,
+    [endpointId],
+  );
+  await manager.query(
+    `update endpoint_leases
+     set failures = 0, failing_since = null, failed_firings = 0, warned = 0, last_error = null, pause_until = null
+     where endpoint_id = $1`,
+    [endpointId],
+  );
 }

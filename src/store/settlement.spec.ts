@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { LICENSE, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import { Database } from './database.js';
+import { cancelPending } from './given-up.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
 import type { AttemptRecord, Settlement } from './settlement.js';
@@ -84,6 +85,45 @@ test.each<[batches: string, failures: number, firings: number, since: number | n
   });
 });
 
+test.each([
+  ['29 hours', 500],
+  ['31 hours', 1_000],
+])('an endpoint that fails again after %s without any attempt is failing since %i', async (gap, since) => {
+  await database.pool.query(
+    `update endpoint_leases set failures = 3, failing_since = 'epoch'::timestamptz + interval '500 ms',
+       last_attempt_at = now() - $2::interval where endpoint_id = $1`,
+    [endpointId, gap],
+  );
+  await settle([resultOf('f', 1), resultOf('f', 2)]);
+  expect(await health()).toMatchObject({ failures: 5, failing_since: new Date(since) });
+});
+
+test.each<[string, () => Promise<unknown>, object]>([
+  ['cancelled', () => cancelPending(database, { endpointId }), { status: 'delivered', attempts: 1 }],
+  ['given up', () => queue.expire(endpointId, Date.now() + 1_000), { status: 'delivered', attempts: 1 }],
+])('a delivery that arrives while it is %s has arrived, and the stream tells so', async (_, takeOut, expected) => {
+  const arrived = await settlementOf(resultOf('d', 1));
+  const unsent = await settlementOf({ ...resultOf('d', 2), attempt: undefined });
+  await takeOut();
+  const before = await rows<{ xid: string }>('select xid from deliveries where id = $1', [arrived.delivery.id]);
+  await queue.settle(token, [arrived, unsent]);
+  const [after] = await rows<{ xid: string }>('select * from deliveries where id = $1', [arrived.delivery.id]);
+  expect(after).toMatchObject({ ...expected, last_status_code: 500, last_error: null });
+  expect(BigInt(after!.xid)).toBeGreaterThan(BigInt(before[0]!.xid));
+  expect(await rows('select attempts from deliveries where id = $1', [unsent.delivery.id])).toEqual([{ attempts: 0 }]);
+  expect(await rows(`select id from deliveries where status = 'delivered'`)).toHaveLength(1);
+  // Told again it is no news.
+  await queue.settle(token, [arrived]);
+  expect(await rows('select xid from deliveries where id = $1', [arrived.delivery.id])).toEqual([{ xid: after!.xid }]);
+});
+
+test('a delivery that fails while it is cancelled stays so', async () => {
+  const failed = await settlementOf({ ...resultOf('f', 1), outcome: 'failed' });
+  await cancelPending(database, { endpointId });
+  await queue.settle(token, [failed]);
+  expect(await rows('select status, attempts from deliveries')).toEqual([{ status: 'cancelled', attempts: 0 }]);
+});
+
 test('who settles is told of the endpoints of the batch that are failing now, with what they were warned of', async () => {
   const well = await newEndpoint();
   await database.pool.query('update endpoint_leases set warned = 50, failures = 7 where endpoint_id = $1', [
@@ -113,9 +153,10 @@ test.each<[string, [kind: string, pauseUntilMs?: number][][], number | null]>([
     ],
     LATER,
   ],
-  ['an arrival', [[['f', LATER]], [['d']]], null],
-  ['an arrival at once', [[['f', LATER], ['d']]], null],
-  ['a failure after an arrival', [[['f', LATER]], [['d'], ['f', 5]]], 5],
+  ['an arrival later', [[['f', LATER]], [['d']]], LATER],
+  ['an arrival at once', [[['f', LATER], ['d']]], LATER],
+  ['a shorter one after an arrival', [[['f', LATER]], [['d'], ['f', 5]]], LATER],
+  ['no failure', [[['d', LATER]]], null],
   ['one that was not sent', [[['c', LATER]]], null],
 ])('how long an endpoint is left alone: %s', async (_, batches, expected) => {
   let n = 0;

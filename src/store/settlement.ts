@@ -1,21 +1,9 @@
+import type { AttemptRecord } from '../core/attempt-record.js';
 import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
+import { withoutNul } from './stored-text.js';
 
-/** One request of a delivery, as it is kept. */
-export interface AttemptRecord {
-  startedAtMs: number;
-  durationMs: number;
-  /** One of core's `AttemptOutcome`. */
-  outcome: string;
-  statusCode: number | null;
-  error: string | null;
-  /** JSON object; without secrets, signatures shortened. */
-  requestHeaders: string | null;
-  /** JSON object; null without an answer. */
-  responseHeaders: string | null;
-  responseBody: string | null;
-  isTruncated: boolean;
-}
+export type { AttemptRecord } from '../core/attempt-record.js';
 
 /** What became of a delivery. One without an attempt says nothing about its endpoint and counts no attempt. */
 export interface Settlement {
@@ -26,6 +14,8 @@ export interface Settlement {
   /** Until when the endpoint is to be left alone, by whoever holds it; ms since 1970. Counts only with a failed attempt. */
   pauseUntilMs?: number;
   attempt?: AttemptRecord;
+  /** Why it failed, as a sentence, where there was no attempt. */
+  error?: string;
 }
 
 /** How an endpoint does that failed lately. */
@@ -76,14 +66,14 @@ function eventArrays(settlements: readonly Settlement[]): unknown[] {
 
 /** The payload of `delivery.failed`. */
 function noticeOf(settlement: Settlement): object {
-  const { delivery, attempt } = settlement;
+  const { delivery, attempt, error } = settlement;
   return {
     deliveryId: delivery.id,
     eventId: delivery.eventId,
     eventType: delivery.eventType,
     attempts: attemptsOf(settlement),
     lastStatusCode: attempt?.statusCode ?? null,
-    lastError: withoutNul(attempt?.error) ?? null,
+    lastError: withoutNul(attempt?.error ?? error) ?? null,
   };
 }
 
@@ -104,15 +94,10 @@ function attemptArrays(settlements: readonly Settlement[]): unknown[] {
     attempts.map((attempt) => attempt && Math.round(attempt.durationMs)),
     attempts.map((attempt) => attempt?.outcome),
     attempts.map((attempt) => attempt?.statusCode),
-    attempts.map((attempt) => withoutNul(attempt?.error)),
+    settlements.map(({ attempt, error }) => withoutNul(attempt?.error ?? error)),
     attempts.map((attempt) => withoutNul(attempt?.requestHeaders)),
     attempts.map((attempt) => withoutNul(attempt?.responseHeaders)),
     attempts.map((attempt) => withoutNul(attempt?.responseBody)),
     attempts.map((attempt) => attempt?.isTruncated ?? false),
   ];
-}
-
-/** What a target answered may have any bytes; PostgreSQL's text has no NUL. */
-function withoutNul(text: string | null | undefined): string | null | undefined {
-  return text?.replaceAll('\0', '\uFFFD');
 }

@@ -1,15 +1,16 @@
 import type { EntityManager } from 'typeorm';
+import type { AttemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
+import type { Actor } from './actor.js';
 import type { Database } from './database.js';
 import { type TargetRow, toTarget } from './due-delivery.js';
-import type { AttemptRecord } from './settlement.js';
 import { QUEUE_FOR_LISTENERS } from './sql/queue-for-listeners.js';
+import { withoutNul } from './stored-text.js';
 
 /** A test event that was sent, with what became of it. */
 export interface TestDelivery {
   deliveryId: string;
   eventId: string;
-  license: string;
   endpointId: string;
   /** Null when an endpoint was tested by itself. */
   triggerId: string | null;
@@ -33,31 +34,39 @@ export class TestDeliveryStore {
     return row && toTarget(row.target, nowMs);
   }
 
-  /** Writes the log event `webhook.tested`, which is the event that was sent, with its delivery and its one attempt. */
-  record(test: TestDelivery): Promise<void> {
+  /** Writes the log event `webhook.tested`, which has within what was sent, with its delivery and its one attempt. */
+  record(actor: Actor, test: TestDelivery): Promise<void> {
     return this.database.dataSource.transaction(async (manager) => {
-      const { eventId, license, triggerId, endpointId, vehicle, envelope } = test;
+      const { eventId, triggerId, endpointId, vehicle } = test;
+      const { license } = actor;
       await manager.query(
         `insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
          values ($1, 'webhook.tested', $2, $3, $4, $5, $6)`,
-        [eventId, license, triggerId, vehicle, endpointId, envelope],
+        [eventId, license, triggerId, vehicle, endpointId, payloadOf(actor, test)],
       );
-      await writeDelivery(manager, test);
+      await writeDelivery(manager, license, test);
       await manager.query(QUEUE_FOR_LISTENERS, [[eventId], ['webhook.tested'], [license], [triggerId], [endpointId]]);
     });
   }
 }
 
-async function writeDelivery(manager: EntityManager, test: TestDelivery): Promise<void> {
+/** The CloudEvent goes in as the text that it is: its durations have more digits than a number holds. */
+function payloadOf({ license, keyId, requestId }: Actor, { envelope }: TestDelivery): string {
+  const by = JSON.stringify({ actor: { license, keyId }, requestId });
+  return `${by.slice(0, -1)},"sent":${envelope}}`;
+}
+
+async function writeDelivery(manager: EntityManager, license: string, test: TestDelivery): Promise<void> {
   const { deliveryId, attempt } = test;
   const startedAt = new Date(attempt.startedAtMs);
+  const error = withoutNul(attempt.error);
   await manager.query(
     `insert into deliveries (id, event_id, endpoint_id, status, attempts, last_status_code, last_error, created_at,
        settled_at, license, trigger_id, vehicle, is_test)
      values ($1, $2, $3, $4, 1, $5, $6, $7, now(), $8, $9, $10, true)`,
     [
-      ...[deliveryId, test.eventId, test.endpointId, test.status, attempt.statusCode, attempt.error, startedAt],
-      ...[test.license, test.triggerId, test.vehicle],
+      ...[deliveryId, test.eventId, test.endpointId, test.status, attempt.statusCode, error, startedAt],
+      ...[license, test.triggerId, test.vehicle],
     ],
   );
   await manager.query(
@@ -65,13 +74,9 @@ async function writeDelivery(manager: EntityManager, test: TestDelivery): Promis
        response_headers, response_body, is_truncated)
      values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
-      ...[deliveryId, startedAt, Math.round(attempt.durationMs), attempt.outcome, attempt.statusCode, attempt.error],
-      ...[attempt.requestHeaders, attempt.responseHeaders, withoutNul(attempt.responseBody), attempt.isTruncated],
+      ...[deliveryId, startedAt, Math.round(attempt.durationMs), attempt.outcome, attempt.statusCode, error],
+      ...[attempt.requestHeaders, attempt.responseHeaders, attempt.responseBody].map(withoutNul),
+      attempt.isTruncated,
     ],
   );
-}
-
-/** What a target answered may have any bytes; PostgreSQL's text has no NUL. */
-function withoutNul(text: string | null): string | null {
-  return text?.replaceAll('\0', '\uFFFD') ?? null;
 }

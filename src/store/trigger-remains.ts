@@ -1,11 +1,7 @@
-import type { Database } from './database.js';
+import { type Database, SETTLED_AFTER_SECONDS } from './database.js';
 import { cancelPending } from './given-up.js';
+import { inBatches } from './in-batches.js';
 
-/**
- * No transaction of the data plane lasts longer: its statements end after 10 s. Only then can nothing more appear that
- * was evaluated before a deletion; a commit's look at its triggers is a snapshot, not a lock.
- */
-const SETTLED_AFTER_SECONDS = 20;
 const SWEEP_BATCH = 10_000;
 /** What one sweep takes on; the next one does the rest. */
 const SWEEP_TRIGGERS_MAX = 100;
@@ -20,7 +16,7 @@ interface Deleted {
 /** Removes a deleted trigger's subscriptions and cancels its pending deliveries, in batches. */
 export async function removeRemains(database: Database, { id, endpointId, ownsEndpoint }: Deleted): Promise<void> {
   await cancelPending(database, ownsEndpoint ? { endpointId } : { endpointId, triggerId: id });
-  await inBatches(async () => (await database.pool.query(deleteOf('subscriptions'), [id])).rowCount, SWEEP_BATCH);
+  await deleteAll(database, 'subscriptions', id);
 }
 
 /**
@@ -38,7 +34,7 @@ export async function sweepDeletedTriggers(database: Database): Promise<number> 
   let swept = 0;
   for (const { id, endpoint_id: endpointId, owns_endpoint: ownsEndpoint } of rows) {
     await removeRemains(database, { id, endpointId, ownsEndpoint });
-    await inBatches(async () => (await database.pool.query(deleteOf('states'), [id])).rowCount, SWEEP_BATCH);
+    await deleteAll(database, 'states', id);
     if (ownsEndpoint) {
       const pending = await database.pool.query('select 1 from outbox where endpoint_id = $1 limit 1', [endpointId]);
       if (pending.rowCount !== 0) continue;
@@ -50,13 +46,9 @@ export async function sweepDeletedTriggers(database: Database): Promise<number> 
   return swept;
 }
 
-function deleteOf(table: 'states' | 'subscriptions'): string {
-  return `delete from ${table} where ctid = any (array(
+async function deleteAll(database: Database, table: 'states' | 'subscriptions', triggerId: string): Promise<void> {
+  const statement = `delete from ${table} where ctid = any (array(
     select ctid from ${table} where trigger_id = $1 order by vehicle limit ${SWEEP_BATCH} for update skip locked
   ))`;
-}
-
-/** Until a batch is not full. `run` resolves to how many rows it removed. */
-async function inBatches(run: () => Promise<number | null>, size: number): Promise<void> {
-  while ((await run()) === size);
+  await inBatches(SWEEP_BATCH, async () => (await database.pool.query(statement, [triggerId])).rowCount ?? 0);
 }

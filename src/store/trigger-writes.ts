@@ -110,11 +110,15 @@ async function requireShared(manager: EntityManager, license: string, id: string
 /** Writes a change to a trigger that is locked, see `TriggerStore.update`. */
 export async function applyChange(transaction: Change, current: TriggerEntity, change: TriggerChange): Promise<void> {
   const { target, endpointFields, secret, moveTo, displayName, ...given } = change;
-  const fields = withoutUndefined(given);
-  const changed = changedNames(change);
-  if (changed.length === 0) return;
   const { manager } = transaction;
   const { id, license } = current;
+  const named = displayName === undefined ? {} : naming(displayName, id);
+  const fields = differing({ ...withoutUndefined(given), ...named }, current);
+  const changed = shownNames([
+    ...Object.keys({ ...fields, ...withoutUndefined({ target, secret }), ...endpointFields }),
+    ...(moveTo === undefined ? [] : moveTo.kind === 'own' ? ['endpointId', 'target'] : ['endpointId']),
+  ]);
+  if (changed.length === 0) return;
   const revision = current.revision + 1;
   const isOtherMetric =
     (fields.metricKind ?? current.metricKind) !== current.metricKind ||
@@ -125,7 +129,6 @@ export async function applyChange(transaction: Change, current: TriggerEntity, c
     { id },
     {
       ...fields,
-      ...(displayName === undefined ? {} : naming(displayName, id)),
       ...(fields.status === undefined ? {} : { statusReason: null }),
       ...(isOtherMetric ? { metricRevision: revision } : {}),
       endpointId,
@@ -135,7 +138,7 @@ export async function applyChange(transaction: Change, current: TriggerEntity, c
   );
   if (moveTo !== undefined) await move(manager, current, moveTo);
   await changeOwnEndpoint(manager, endpointId, { target, endpointFields, secret });
-  const isSwitched = fields.status !== undefined && fields.status !== current.status;
+  const isSwitched = fields.status !== undefined;
   const mustRevive = fields.status === 'enabled' && (await hasFailed(manager, endpointId, current.status === 'failed'));
   if (target !== undefined || mustRevive) await revive(transaction, { id: endpointId, license });
   if (isOtherMetric) await emptyStates(manager, id);
@@ -185,9 +188,27 @@ async function hasFailed(manager: EntityManager, endpointId: string, wasTriggerF
   return endpoint.status === 'failed' || endpoint.status === 'gone' || (wasTriggerFailed && !endpoint.is_shared);
 }
 
-function changedNames({ endpointFields, moveTo, ...change }: TriggerChange): string[] {
-  const names = Object.keys(withoutUndefined(change));
-  return [...names, ...Object.keys(endpointFields ?? {}), ...(moveTo === undefined ? [] : ['endpointId'])];
+/** The members that are not as they were. */
+function differing<T extends object>(given: T, current: object): Partial<T> {
+  const now = current as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== now[name])) as Partial<T>;
+}
+
+/** What owners know by another name than we do; the metric and what is evaluated follow from what they give. */
+const SHOWN_NAMES: Readonly<Record<string, string>> = {
+  cooldownSeconds: 'coolDownPeriod',
+  metricKind: 'metricName',
+  metric: 'metricName',
+  valueKind: 'metricName',
+  normalizedCondition: 'condition',
+  nameKey: 'displayName',
+  target: 'targetURL',
+  signingKey: 'asymmetric',
+};
+
+/** Changed fields as their owner knows them, for the log. */
+export function shownNames(names: readonly string[], others: Readonly<Record<string, string>> = {}): string[] {
+  return [...new Set(names.map((name) => others[name] ?? SHOWN_NAMES[name] ?? name))];
 }
 
 /**

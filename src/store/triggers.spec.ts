@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import { Database } from './database.js';
-import { CANCEL_BATCH } from './sql/cancel-pending.js';
+import { CANCEL_BATCH } from './sql/given-up.js';
 import { SubscriptionStore } from './subscriptions.js';
 import { type NewTrigger, type TriggerChange, TriggerStore } from './triggers.js';
 

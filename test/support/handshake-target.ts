@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createAuthority } from '../../dev/certificates.js';
 
+const MANY_HEADERS = Object.fromEntries(Array.from({ length: 60 }, (_, place) => [`x-header-${place}`, 'x']));
+
 export class HandshakeTarget {
   /** The path of each request, in order. */
   readonly calls: string[] = [];
@@ -35,6 +37,7 @@ export class HandshakeTarget {
       if (kind === 'token') response.end(decodeURIComponent(argument));
       else if (kind === 'status') response.writeHead(Number(argument)).end('abc');
       else if (kind === 'redirect') response.writeHead(302, { location: target.url('/token/abc') }).end();
+      else if (kind === 'flood') response.writeHead(200, MANY_HEADERS).end(Buffer.alloc(100_000, 0xff));
       else if (kind === 'large') response.end('x'.repeat(100_000));
       else response.end('the page of somebody else');
     });
@@ -47,7 +50,10 @@ export class HandshakeTarget {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** `/token/<t>` answers t, `/status/<n>` that status, `/redirect`, `/large`, and anything else a foreign page. */
+  /**
+   * `/token/<t>` answers t, `/status/<n>` that status, `/redirect`, `/large`, `/flood` in headers and bytes
+   * that are no text, and anything else a foreign page.
+   */
   url(path: string): string {
     return `https://127.0.0.1:${this.port}${path}`;
   }

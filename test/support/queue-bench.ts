@@ -136,6 +136,10 @@ export class QueueBench {
     await this.query('update endpoints set status = $2 where id = $1', [endpointId, status]);
   }
 
+  async setUrl(endpointId: string, url: string): Promise<void> {
+    await this.query('update endpoints set url = $2 where id = $1', [endpointId, url]);
+  }
+
   /** The endpoint is no longer on record; its lease stays. */
   async deleteEndpoint(endpointId: string): Promise<void> {
     await this.query('delete from endpoints where id = $1', [endpointId]);
@@ -150,9 +154,14 @@ export class QueueBench {
     return row!;
   }
 
-  /** Sets how many attempts failed in a row. */
-  async setFailures(endpointId: string, failures: number): Promise<void> {
-    await this.query('update endpoint_leases set failures = $2 where endpoint_id = $1', [endpointId, failures]);
+  /** Sets how many attempts failed in a row, and for how long. */
+  async setFailures(endpointId: string, failures: number, hours = 0): Promise<void> {
+    await this.query(
+      `update endpoint_leases
+       set failures = $2, failing_since = now() - $3 * interval '1 h', last_attempt_at = now() - interval '1 min'
+       where endpoint_id = $1`,
+      [endpointId, failures, hours],
+    );
   }
 
   /** The time comes, or is given, at which the endpoint may be sent to again. */
@@ -183,6 +192,11 @@ export class QueueBench {
   async statuses(): Promise<Map<string, string>> {
     const rows = await this.query<{ id: string; status: string }>('select id, status from deliveries');
     return new Map(rows.map(({ id, status }) => [id, status]));
+  }
+
+  async lastError(id: string): Promise<string | null> {
+    const sql = 'select last_error as error from deliveries where id = $1';
+    return (await this.query<{ error: string | null }>(sql, [id]))[0]!.error;
   }
 
   /** Of deliveries to one endpoint. */

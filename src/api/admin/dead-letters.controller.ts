@@ -1,18 +1,13 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DeadLetterStore } from '../../store/dead-letters.js';
 import { AdminGuard } from '../admin.guard.js';
 import { Operation } from '../openapi-operation.js';
-import { pageOf, pageQuery, pageRequest } from '../page.js';
+import { listOf, listSchema, pageOf, pageQuery, pageRequest } from '../page.js';
 import type { PageQuery } from '../page.js';
 import { deadLetterView, viewDeadLetter } from './dead-letter-view.js';
 
-const deadLetterList = z
-  .object({
-    data: z.array(deadLetterView),
-    next: z.string().nullable().meta({ description: 'Cursor of the next page.' }),
-  })
-  .meta({ id: 'DeadLetterList' });
+const deadLetterList = listSchema(deadLetterView).meta({ id: 'DeadLetterList' });
 
 /** What the stream brought that could not be understood. */
 @Controller('v1/admin/dead-letters')
@@ -55,6 +50,6 @@ export class DeadLettersController {
     const { limit, after } = pageRequest(query, (text) => (/^\d{1,18}$/.test(text) ? text : undefined));
     const found = await this.deadLetters.list({ limit: limit + 1, ...(after === undefined ? {} : { before: after }) });
     const page = pageOf(found.map(viewDeadLetter), limit, ({ id }) => id);
-    return { data: page.entries, next: page.next ?? null };
+    return listOf(page);
   }
 }

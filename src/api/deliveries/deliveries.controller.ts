@@ -2,11 +2,13 @@ import { Body, Controller, Get, Param, Post, Query, Res, UseGuards } from '@nest
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../../store/actor.js';
-import { TakesBody } from '../body.interceptor.js';
+import { MayTakeBody, TakesBody } from '../body.interceptor.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
+import { nothing } from '../fields.js';
 import type { Given } from '../fields.js';
 import { Operation } from '../openapi-operation.js';
-import { DeliveryIdPipe, WebhookIdPipe } from '../path.pipe.js';
+import { listOf } from '../page.js';
+import { DeliveryIdPipe, EndpointIdPipe, WebhookIdPipe } from '../path.pipe.js';
 import { Deliveries } from './deliveries.js';
 import { deliveriesQuery, recoverRequest } from './delivery-fields.js';
 import type { DeliveriesQuery, RecoverRequest } from './delivery-fields.js';
@@ -25,8 +27,7 @@ export class DeliveriesController {
     @Caller() caller: Actor,
     @Query({ schema: deliveriesQuery }) query: DeliveriesQuery,
   ): Promise<z.output<typeof operations.deliveryList>> {
-    const page = await this.deliveries.list(caller.license, query);
-    return { data: page.entries, next: page.next ?? null };
+    return listOf(await this.deliveries.list(caller.license, query));
   }
 
   @Get('deliveries/:id')
@@ -36,25 +37,39 @@ export class DeliveriesController {
   }
 
   @Post('deliveries/:id/resend')
+  @MayTakeBody()
   @Operation(operations.resendDelivery)
   async resend(
     @Caller() caller: Actor,
     @Param('id', DeliveryIdPipe) id: string,
+    @Body({ schema: nothing }) _given: Given<object>,
   ): Promise<z.output<typeof operations.resentAnswer>> {
     return { deliveryId: await this.deliveries.resend(caller, id) };
   }
 
   @Post('webhooks/:id/recover')
   @TakesBody()
-  @Operation(operations.recoverDeliveries)
-  async recover(
+  @Operation(operations.recoverWebhook)
+  async recoverWebhook(
     @Caller() caller: Actor,
     @Param('id', WebhookIdPipe) id: string,
     @Body({ schema: recoverRequest }) { fields }: Given<RecoverRequest>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof operations.recoveredAnswer>> {
-    const count = await this.deliveries.recover(caller, id, fields);
     if (fields.dryRun) response.status(200);
-    return { count };
+    return { count: await this.deliveries.recoverWebhook(caller, id, fields) };
+  }
+
+  @Post('endpoints/:id/recover')
+  @TakesBody()
+  @Operation(operations.recoverEndpoint)
+  async recoverEndpoint(
+    @Caller() caller: Actor,
+    @Param('id', EndpointIdPipe) id: string,
+    @Body({ schema: recoverRequest }) { fields }: Given<RecoverRequest>,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<z.output<typeof operations.recoveredAnswer>> {
+    if (fields.dryRun) response.status(200);
+    return { count: await this.deliveries.recoverEndpoint(caller, id, fields) };
   }
 }

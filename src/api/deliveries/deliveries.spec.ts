@@ -145,6 +145,37 @@ test('nothing is sent again to an endpoint that is not active, which the answer 
   expect([recover.status, recover.body.detail]).toEqual([409, expect.stringMatching(/failed.*verify/)]);
 });
 
+test.each([
+  ['0000-01-01T00:00:00Z', undefined],
+  ['0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-14:00'],
+])('a range from %s to %s takes everything', async (since, until) => {
+  await settled('failed');
+  const path = `/v1/webhooks/${webhookId}/recover`;
+  const dry = await developer.call('POST', path, { since, ...(until && { until }), dryRun: true });
+  expect([dry.status, dry.body]).toEqual([200, { count: 1 }]);
+});
+
+test('all that an endpoint missed can be recovered, whichever webhook it concerns, by its owner alone', async () => {
+  const otherWebhook = await firing({ triggerId: randomUUID() });
+  const heard = await firing({ type: 'webhook.updated', payload: '{}' });
+  for (const event of [await firing(), otherWebhook, heard]) await settled('held', { event });
+  const path = `/v1/endpoints/${endpointId}/recover`;
+  const since = new Date(Date.now() - 60_000).toISOString();
+  expect((await developer.call('POST', `/v1/webhooks/${webhookId}/recover`, { since, dryRun: true })).body.count).toBe(
+    2,
+  );
+  expect((await developer.call('POST', path, { since, dryRun: true })).body).toEqual({ count: 3 });
+  const stranger = await api.developer();
+  const unknown = await stranger.call('POST', `/v1/endpoints/${randomUUID()}/recover`, { since });
+  const foreign = await stranger.call('POST', path, { since });
+  expect([foreign.status, foreign.text]).toEqual([404, unknown.text]);
+  const done = await developer.call('POST', path, { since });
+  expect([done.status, done.body]).toEqual([202, { count: 3 }]);
+  expect((await developer.call('POST', path, { since })).body).toEqual({ count: 0 });
+  const [told] = (await developer.call('GET', '/v1/events?type=delivery.recovered')).body.data;
+  expect(told).toMatchObject({ endpointId, data: { count: 3 } });
+});
+
 test('what did not arrive is counted, then queued, then nothing is left', async () => {
   for (const status of ['failed', 'held', 'cancelled', 'delivered']) await settled(status);
   await settled('failed', { isTest: true });
@@ -166,6 +197,9 @@ test('what did not arrive is counted, then queued, then nothing is left', async 
 test.each([
   [{}, '#/since'],
   [{ since: '2026-01-01T00:00:00Z', until: '2025-01-01T00:00:00Z' }, '#/until'],
+  [{ since: '2100-01-01T00:00:00Z' }, '#/since'],
+  [{ since: '2026-01-01T00:00:00Z', dryrunn: true }, '#/dryrunn'],
+  [{ request: { since: '2026-01-01T00:00:00Z' }, dryRun: true }, '#/dryRun'],
   [{ since: '2026-01-01T00:00:00Z', statuses: ['delivered'] }, '#/statuses/0'],
   [{ since: '2026-01-01T00:00:00Z', statuses: [] }, '#/statuses'],
 ])('recovering refuses %j and names the field', async (request, pointer) => {
@@ -177,4 +211,22 @@ test('a foreign webhook cannot be recovered', async () => {
   const stranger = await api.developer();
   const answer = await stranger.call('POST', `/v1/webhooks/${webhookId}/recover`, { since: '2026-01-01T00:00:00Z' });
   expect(answer.status).toBe(404);
+});
+
+test('a resend with a body that would be ignored is refused', async () => {
+  const id = await settled('failed');
+  const answer = await developer.call('POST', `/v1/deliveries/${id}/resend`, { dryRun: true });
+  expect([answer.status, each(answer.body.errors, 'pointer')]).toEqual([400, ['#/dryRun']]);
+  expect((await developer.call('GET', `/v1/deliveries/${id}`)).body.status).toBe('failed');
+});
+
+test('what a listener was told of a deleted webhook can be sent again; a firing of it cannot', async () => {
+  const gone = await developer.register();
+  const about = { license: developer.license, triggerId: gone };
+  const told = await settled('failed', { event: await firing({ ...about, type: 'webhook.deleted', payload: '{}' }) });
+  const fired = await settled('failed', { event: await firing(about) });
+  expect((await developer.call('DELETE', `/v1/webhooks/${gone}`)).status).toBe(200);
+  const resend = (id: string) => developer.call('POST', `/v1/deliveries/${id}/resend`);
+  expect(await resend(told)).toMatchObject({ status: 202, body: { deliveryId: told } });
+  expect(await resend(fired)).toMatchObject({ status: 409, body: { detail: 'Its webhook was deleted.' } });
 });

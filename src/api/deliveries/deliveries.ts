@@ -6,14 +6,14 @@ import { refuseField } from '../fields.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page } from '../page.js';
 import { parseUuid } from '../path.js';
-import { Problem, webhookNotFound } from '../problem.js';
+import { endpointNotFound, Problem, webhookNotFound } from '../problem.js';
 import type { DeliveriesQuery, RecoverRequest } from './delivery-fields.js';
 import { viewDelivery, viewDeliveryDetail } from './delivery-view.js';
 import type { DeliveryDetailView, DeliveryView } from './delivery-view.js';
 
 /** Deliveries as developers see them and send them again. Every problem is thrown. */
 export class Deliveries {
-  constructor(private readonly parts: Pick<ApiParts, 'triggers' | 'deliveries' | 'recovery' | 'now'>) {}
+  constructor(private readonly parts: Pick<ApiParts, 'triggers' | 'endpoints' | 'deliveries' | 'recovery' | 'now'>) {}
 
   /** One page, newest first. */
   async list(license: string, query: DeliveriesQuery): Promise<Page<DeliveryView>> {
@@ -45,17 +45,32 @@ export class Deliveries {
     throw conflict('The delivery cannot be sent again', reasonOf(resent));
   }
 
-  /** Queues what did not arrive, or counts it. */
-  async recover(actor: Actor, webhookId: string, request: RecoverRequest): Promise<number> {
-    const { since, until = this.nowMs(), statuses, dryRun } = request;
-    if (until < since) refuseField('#/until', 'until must not be before since');
+  /** Queues what a webhook fired and did not arrive at the endpoint that it has now, or counts it. */
+  async recoverWebhook(actor: Actor, webhookId: string, request: RecoverRequest): Promise<number> {
     const trigger = await this.parts.triggers.find(actor.license, webhookId);
     if (trigger === undefined) throw webhookNotFound();
-    const { endpointId } = trigger;
-    const range = { triggerId: webhookId, endpointId, sinceMs: since, untilMs: until, statuses };
+    return this.recover(actor, { triggerId: webhookId, endpointId: trigger.endpointId }, request);
+  }
+
+  /** The same for all that was to go to an endpoint, what it listens to included. */
+  async recoverEndpoint(actor: Actor, endpointId: string, request: RecoverRequest): Promise<number> {
+    if ((await this.parts.endpoints.get(actor.license, endpointId)) === undefined) throw endpointNotFound();
+    return this.recover(actor, { endpointId }, request);
+  }
+
+  private async recover(
+    actor: Actor,
+    at: { endpointId: string; triggerId?: string },
+    request: RecoverRequest,
+  ): Promise<number> {
+    const nowMs = this.nowMs();
+    const { since, until = nowMs, statuses, dryRun } = request;
+    if (since > nowMs) refuseField('#/since', 'since must not be in the future');
+    if (until < since) refuseField('#/until', 'until must not be before since');
+    const range = { ...at, sinceMs: since, untilMs: until, statuses };
     if (dryRun) return this.parts.recovery.count(actor.license, range);
-    const status = await this.parts.recovery.endpointStatus(endpointId);
-    if (status !== 'active') throw conflict('The webhook cannot be sent to', notActive(status ?? 'gone'));
+    const status = await this.parts.recovery.endpointStatus(at.endpointId);
+    if (status !== 'active') throw conflict('The endpoint cannot be sent to', notActive(status ?? 'gone'));
     return this.parts.recovery.recover(actor, range);
   }
 

@@ -31,7 +31,7 @@ export type DeliveriesQuery = z.output<typeof deliveriesQuery>;
 
 /** Which deliveries to send again. */
 export const recoverRequest = z
-  .object({
+  .strictObject({
     since: timeText.meta({ description: 'Deliveries created at or after this time.' }),
     until: timeText.optional().meta({ description: 'And before this one; now when not given.' }),
     statuses: z

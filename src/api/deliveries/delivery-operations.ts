@@ -1,15 +1,12 @@
 import { z } from 'zod';
+import { nothing } from '../fields.js';
 import type { OperationDefinition } from '../openapi-operation.js';
+import { listSchema } from '../page.js';
 import { deliveriesQuery, recoverRequest } from './delivery-fields.js';
 import { deliveryDetailView, deliveryView } from './delivery-view.js';
 import type { DeliveryDetailView, DeliveryView } from './delivery-view.js';
 
-export const deliveryList = z
-  .object({
-    data: z.array(deliveryView),
-    next: z.string().nullable().meta({ description: 'Cursor of the next page.' }),
-  })
-  .meta({ id: 'DeliveryList' });
+export const deliveryList = listSchema(deliveryView).meta({ id: 'DeliveryList' });
 
 export const resentAnswer = z
   .object({ deliveryId: z.uuid().meta({ description: 'Another one where the delivery had arrived.' }) })
@@ -100,6 +97,11 @@ export const resendDelivery: OperationDefinition = {
     'id, with all retries before it. What arrived is sent as a new delivery of the same event.',
   access: 'developer',
   idempotent: true,
+  body: {
+    schema: nothing,
+    isOptional: true,
+    examples: { none: { summary: 'None', value: {} } },
+  },
   status: 202,
   answer: { description: 'It is queued.', schema: resentAnswer, example: { deliveryId: deliveryExample.id } },
   problems: {
@@ -108,13 +110,8 @@ export const resendDelivery: OperationDefinition = {
   },
 };
 
-export const recoverDeliveries: OperationDefinition = {
-  id: 'recoverDeliveries',
+const recovering = {
   tag: 'Deliveries',
-  summary: 'Sends again what did not arrive',
-  description:
-    "This webhook's deliveries to the endpoint that it has now, oldest first. Asking twice sends nothing twice; what " +
-    'arrived meanwhile is left out. A dry run counts, and answers 200.',
   access: 'developer',
   idempotent: true,
   body: {
@@ -125,8 +122,27 @@ export const recoverDeliveries: OperationDefinition = {
   },
   status: 202,
   answer: { description: 'How many are queued.', schema: recoveredAnswer, example: { count: 1204 } },
+} as const;
+
+export const recoverWebhook: OperationDefinition = {
+  ...recovering,
+  id: 'recoverWebhook',
+  summary: 'Sends again what a webhook fired and did not arrive',
+  description:
+    "This webhook's deliveries to the endpoint that it has now, oldest first. Asking twice sends nothing twice; what " +
+    'arrived meanwhile is left out. A dry run counts, and answers 200.',
   problems: {
     404: 'Your license has no such webhook.',
     409: "The webhook's endpoint is not active: verify the webhook first.",
   },
+};
+
+export const recoverEndpoint: OperationDefinition = {
+  ...recovering,
+  id: 'recoverEndpoint',
+  summary: 'Sends again what did not arrive at an endpoint',
+  description:
+    'Everything that was to go there, oldest first: the firings of all its webhooks, and what it listens to. Asking ' +
+    'twice sends nothing twice; what arrived meanwhile is left out. A dry run counts, and answers 200.',
+  problems: { 404: 'Your license has no such endpoint.', 409: 'The endpoint is not active: verify it first.' },
 };

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { ATTEMPT_OUTCOMES } from '../../core/attempt-outcome.js';
+import type { AttemptOutcome } from '../../core/attempt-outcome.js';
 import { isObject } from '../../core/json.js';
 import { envelopeOf } from '../../core/log-envelope.js';
 import { DELIVERY_STATUSES } from '../../store/delivery-log.js';
 import type { AttemptOnRecord, DeliveryDetail, DeliveryRecord } from '../../store/delivery-log.js';
+import type { EventRecord } from '../../store/event-log.js';
 
 const time = z.iso.datetime({ precision: 3 });
 
@@ -38,9 +41,7 @@ export const attemptView = z
     number: z.int().meta({ description: 'From 1.' }),
     startedAt: time,
     durationMs: z.int(),
-    outcome: z
-      .string()
-      .meta({ description: 'delivered, rejected, timeout, connection, tls, dns, blocked or redirect.' }),
+    outcome: z.enum(ATTEMPT_OUTCOMES),
     statusCode: z.int().nullable(),
     error: z.string().nullable(),
     requestHeaders: headers.nullable().meta({ description: 'Signatures are shortened, secrets are dots.' }),
@@ -89,9 +90,15 @@ export function viewDelivery(delivery: DeliveryRecord): DeliveryView {
 export function viewDeliveryDetail({ delivery, event, attempts }: DeliveryDetail): DeliveryDetailView {
   return {
     ...viewDelivery(delivery),
-    payload: event === undefined ? null : (JSON.parse(envelopeOf(event)) as Record<string, unknown>),
+    payload: event === undefined ? null : sentOf(event, delivery.isTest),
     attempts: attempts.map(viewAttempt),
   };
+}
+
+/** A test was sent what its log event has within. */
+function sentOf(event: EventRecord, isTest: boolean): Record<string, unknown> {
+  if (!isTest) return JSON.parse(envelopeOf(event)) as Record<string, unknown>;
+  return (JSON.parse(event.payload) as { sent: Record<string, unknown> }).sent;
 }
 
 function viewAttempt(attempt: AttemptOnRecord): AttemptView {
@@ -100,7 +107,8 @@ function viewAttempt(attempt: AttemptOnRecord): AttemptView {
     number,
     startedAt: attempt.startedAt.toISOString(),
     durationMs,
-    outcome,
+    // Nothing else is ever written.
+    outcome: outcome as AttemptOutcome,
     statusCode,
     error,
     requestHeaders: headersOf(attempt.requestHeaders),

@@ -22,7 +22,9 @@ const enabledEventsField = z
   });
 
 const enabledField = z.boolean().meta({
-  description: 'What there is for a disabled endpoint is held. Enabling also lets one begin anew that was given up.',
+  description:
+    'What there is for a disabled endpoint is held. Enabling also lets one begin anew that was given up; one that was ' +
+    'given up is shown as not enabled, so to send it back as it is shown changes nothing.',
 });
 
 /** What makes a shared endpoint. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { rotatedAnswer, rotation, testedAnswer, verification, verifiedAnswer } from '../endpoint-actions.js';
 import { deliveryOptionsExample } from '../delivery-options-view.js';
+import { nothing } from '../fields.js';
 import type { OperationDefinition } from '../openapi-operation.js';
-import { pageQuery } from '../page.js';
+import { listSchema, pageQuery } from '../page.js';
 import { endpointChange, newEndpoint } from './endpoint-fields.js';
 import { endpointView } from './endpoint-view.js';
 
@@ -12,12 +13,7 @@ const OWN = "It is a webhook's own: change the webhook.";
 
 const warnings = z.array(z.string()).meta({ description: 'What was accepted, but may not be what you meant.' });
 
-export const endpointList = z
-  .object({
-    data: z.array(endpointView),
-    next: z.string().nullable().meta({ description: 'Cursor of the next page; null on the last.' }),
-  })
-  .meta({ id: 'EndpointList' });
+export const endpointList = listSchema(endpointView).meta({ id: 'EndpointList' });
 
 export const madeAnswer = z
   .object({
@@ -228,6 +224,11 @@ export const testEndpoint: OperationDefinition = {
   idempotent: true,
   summary: 'Sends a test event now',
   description: 'Once, whatever the status of the endpoint; a failure counts for nothing. It stands in the log.',
+  body: {
+    schema: nothing,
+    isOptional: true,
+    examples: { none: { summary: 'None', value: {} } },
+  },
   status: 200,
   answer: {
     description: 'What came of it.',

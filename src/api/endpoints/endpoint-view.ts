@@ -11,7 +11,7 @@ export const endpointView = z
     id: z.uuid(),
     url: z.string(),
     description: z.string(),
-    enabled: z.boolean(),
+    enabled: z.boolean().meta({ description: 'Whether it is sent to: true for an `active` one alone.' }),
     status: z.enum(['active', 'paused', 'failed', 'gone']).meta({
       description:
         'What there is for an endpoint that is not active is held: `paused` by you, `failed` after nothing but ' +
@@ -39,7 +39,7 @@ export function viewEndpoint(endpoint: EndpointRecord, secrets: Pick<SecretBox, 
     id,
     url,
     description,
-    enabled: status !== 'paused',
+    enabled: isEnabled(endpoint),
     status,
     statusReason,
     enabledEvents,
@@ -54,6 +54,11 @@ export function viewEndpoint(endpoint: EndpointRecord, secrets: Pick<SecretBox, 
     createdAt: endpoint.createdAt.toISOString(),
     updatedAt: endpoint.updatedAt.toISOString(),
   };
+}
+
+/** What is shown as `enabled`, and so what is no change when it is given. */
+export function isEnabled({ status }: Pick<EndpointRecord, 'status'>): boolean {
+  return status === 'active';
 }
 
 function timeText(time: Date | null): string | null {

@@ -6,13 +6,14 @@ import { MayTakeBody, TakesBody } from '../body.interceptor.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import { rotation, verification } from '../endpoint-actions.js';
 import type { Rotated, Rotation, Tested, Verification } from '../endpoint-actions.js';
+import { nothing } from '../fields.js';
 import type { Given } from '../fields.js';
 import { Operation } from '../openapi-operation.js';
-import { pageQuery } from '../page.js';
+import { listOf, pageQuery } from '../page.js';
 import type { PageQuery } from '../page.js';
+import { EndpointIdPipe } from '../path.pipe.js';
 import { endpointChange, newEndpoint } from './endpoint-fields.js';
 import type { EndpointChangeFields, NewEndpointFields } from './endpoint-fields.js';
-import { EndpointIdPipe } from './endpoint-id.pipe.js';
 import * as operations from './endpoint-operations.js';
 import type { EndpointView } from './endpoint-view.js';
 import { Endpoints } from './endpoints.js';
@@ -29,8 +30,7 @@ export class EndpointsController {
     @Caller() caller: Actor,
     @Query({ schema: pageQuery }) query: PageQuery,
   ): Promise<z.output<typeof operations.endpointList>> {
-    const { entries, next } = await this.endpoints.list(caller.license, query);
-    return { data: entries, next: next ?? null };
+    return listOf(await this.endpoints.list(caller.license, query));
   }
 
   @Post()
@@ -106,8 +106,13 @@ export class EndpointsController {
   }
 
   @Post(':id/test')
+  @MayTakeBody()
   @Operation(operations.testEndpoint)
-  test(@Caller() caller: Actor, @Param('id', EndpointIdPipe) id: string): Promise<Tested> {
+  test(
+    @Caller() caller: Actor,
+    @Param('id', EndpointIdPipe) id: string,
+    @Body({ schema: nothing }) _given: Given<object>,
+  ): Promise<Tested> {
     return this.endpoints.test(caller, id);
   }
 }

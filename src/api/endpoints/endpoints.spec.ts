@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { each, TestApi, type ApiDeveloper } from '../../../test/support/api.js';
-import { EndpointHealthStore } from '../../store/endpoint-health.js';
+import { giveUpEndpoint } from '../../../test/support/give-up.js';
 
 let api: TestApi;
 let developer: ApiDeveloper;
@@ -45,7 +45,7 @@ async function share(endpointId: string, fields: object = {}): Promise<string> {
 }
 
 function giveUp(id: string): Promise<boolean> {
-  return new EndpointHealthStore(api.database).giveUp(id, 'failed', 'Nothing but failures.');
+  return giveUpEndpoint(api.database, id, 'failed', 'Nothing but failures.');
 }
 
 async function logged(): Promise<Record<string, unknown>[]> {
@@ -191,14 +191,50 @@ describe('changing a shared endpoint', () => {
     expect(await view(id)).toMatchObject(other);
   });
 
-  test('a disabled one is paused, and enabling it begins anew with what had failed', async () => {
+  test('a disabled one is paused until it is enabled', async () => {
     const id = await make();
-    const webhooks = [await share(id), await share(id)];
-    await giveUp(id);
     await call('PATCH', id, { enabled: false });
     expect(await view(id)).toMatchObject({ enabled: false, status: 'paused' });
     await call('PATCH', id, { description: 'still paused' });
     expect(await view(id)).toMatchObject({ status: 'paused' });
+    await call('PATCH', id, { enabled: true });
+    expect(await view(id)).toMatchObject({ enabled: true, status: 'active' });
+  });
+
+  test.each(['active', 'paused', 'failed', 'gone'] as const)(
+    'one that is %s does not change when it is sent back as it is shown',
+    async (status) => {
+      const headers = { Authorization: 'Bearer x', 'X-A': 'a' };
+      const id = await make({ headers, asymmetric: true, enabledEvents: ['*'], enabled: status !== 'paused' });
+      await share(id);
+      if (status === 'failed' || status === 'gone')
+        await giveUpEndpoint(api.database, id, status, 'Nothing but failures.');
+      const before = await api.contents();
+      const shown = await view(id);
+      expect(shown).toMatchObject({ status, enabled: status === 'active' });
+      expect((await call('PUT', id, shown)).status).toBe(200);
+      expect(await api.contents()).toBe(before);
+    },
+  );
+
+  test('the log names what really changed, as the fields are called', async () => {
+    const id = await make({ description: 'd', timeoutSeconds: 3 });
+    await call('PATCH', id, {
+      description: 'd',
+      timeoutSeconds: 4,
+      enabled: false,
+      asymmetric: true,
+      enabledEvents: [],
+    });
+    const [event] = (await developer.call('GET', '/v1/events?type=endpoint.updated')).body.data as { data: object }[];
+    expect(event!.data).toEqual({ changed: expect.any(Array) });
+    expect((event!.data as { changed: string[] }).changed.sort()).toEqual(['asymmetric', 'enabled', 'timeoutSeconds']);
+  });
+
+  test('enabling one that was given up begins anew with what had failed', async () => {
+    const id = await make();
+    const webhooks = [await share(id), await share(id)];
+    await giveUp(id);
     await call('PATCH', id, { enabled: true });
     expect(await view(id)).toMatchObject({ enabled: true, status: 'active', statusReason: null });
     for (const webhook of webhooks) expect(await developer.config(webhook)).toMatchObject({ status: 'enabled' });
@@ -373,9 +409,20 @@ describe('rotating and testing', () => {
       ...{ dataversion: 'tripline/v1.0', data: { endpointId: id }, livemode: false },
     });
     const sql = 'select payload, trigger_id from events where id = $1';
-    expect((await api.database.pool.query(sql, [headers['webhook-id']])).rows).toEqual([
-      { payload: body, trigger_id: null },
-    ]);
+    const [row] = (await api.database.pool.query(sql, [headers['webhook-id']])).rows as Record<string, string>[];
+    expect(row!.trigger_id).toBeNull();
+    expect(JSON.parse(row!.payload!)).toMatchObject({
+      actor: { license: developer.license },
+      requestId: expect.any(String),
+      sent: JSON.parse(body),
+    });
+  });
+
+  test('a test with a body that would be ignored is refused', async () => {
+    const id = await make();
+    const answer = await call('POST', `${id}/test`, { sample: {} });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/sample' }] } });
+    expect(api.target.received).toEqual([]);
   });
 
   test('those who listen to tests hear of it, but not the endpoint itself', async () => {
@@ -384,5 +431,41 @@ describe('rotating and testing', () => {
       (await api.database.pool.query('select 1 from outbox where endpoint_id = $1', [endpointId])).rowCount;
     expect((await call('POST', `${id}/test`)).status).toBe(200);
     expect([await pendingAt(listener), await pendingAt(id)]).toEqual([1, 0]);
+  });
+});
+
+describe('headers that cannot be opened', () => {
+  const loseKey = (id: string) =>
+    api.database.pool.query(
+      `update endpoints set headers = 'v1.00000000.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAA' where id = $1`,
+      [id],
+    );
+
+  test('are not lost on the way to an endpoint of its own: the move is refused before the target is asked', async () => {
+    const id = await make({ headers: { Authorization: 'Bearer x' } });
+    const webhook = await share(id);
+    await loseKey(id);
+    const before = await api.contents();
+    const called = api.target.calls.length;
+    const target = { targetURL: api.target.url('/token/own'), verificationToken: 'own' };
+    expect(await developer.call('PATCH', `/v1/webhooks/${webhook}`, target)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:tripline:problem:conflict', detail: expect.stringContaining('encrypted') },
+    });
+    expect(api.target.calls.length).toBe(called);
+    expect(await api.contents()).toBe(before);
+    const anew = await developer.call('PATCH', `/v1/webhooks/${webhook}`, { ...target, headers: { 'X-A': 'a' } });
+    expect(anew.status).toBe(200);
+    expect(await developer.config(webhook)).toMatchObject({ headers: { 'X-A': 'a' } });
+  });
+
+  test('stay where they are when an endpoint is sent back as it is shown', async () => {
+    const id = await make({ headers: { Authorization: 'Bearer x' } });
+    await loseKey(id);
+    const before = await api.contents();
+    const shown = await view(id);
+    expect(shown.headers).toBeNull();
+    expect((await call('PUT', id, shown)).status).toBe(200);
+    expect(await api.contents()).toBe(before);
   });
 });

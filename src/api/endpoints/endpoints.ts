@@ -9,16 +9,16 @@ import type { ApiParts } from '../api-parts.js';
 import { changedOptions, sealedOptions, wantedOptions } from '../delivery-options-plan.js';
 import { PREVIOUS_SECRET_MS } from '../endpoint-actions.js';
 import type { EndpointActions, Rotated, Rotation, Tested } from '../endpoint-actions.js';
-import { refuseField, unknownKeyWarnings } from '../fields.js';
+import { unknownKeyWarnings } from '../fields.js';
 import type { Given } from '../fields.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { parseUuid } from '../path.js';
 import { endpointNotFound, invalidFields, Problem } from '../problem.js';
-import { requireProof, requireTargetUrl } from '../target.js';
+import { requireProof, requireTargetUrl, requireToken } from '../target.js';
 import { testOfEndpoint } from '../test-events.js';
 import type { EndpointChangeFields, NewEndpointFields } from './endpoint-fields.js';
-import { viewEndpoint } from './endpoint-view.js';
+import { isEnabled, viewEndpoint } from './endpoint-view.js';
 import type { EndpointView } from './endpoint-view.js';
 
 type Parts = Pick<ApiParts, 'catalog' | 'endpoints' | 'handshake' | 'secrets' | 'retryTotalMaxMs' | 'now'>;
@@ -86,7 +86,7 @@ export class Endpoints {
     const verifiedAt = this.time();
     const outcome = await this.parts.endpoints.update(actor, id, (locked) => ({
       ...this.planChange(locked, fields).change,
-      ...(events === undefined ? {} : { enabledEvents: events }),
+      ...(events === undefined || isSameList(events, locked.enabledEvents) ? {} : { enabledEvents: events }),
       ...(proof === undefined ? {} : { target: { url: proof.url, verifiedAt } }),
     }));
     if (outcome === 'not_found') throw endpointNotFound();
@@ -110,8 +110,8 @@ export class Endpoints {
   }
 
   async rotate(actor: Actor, id: string, rotation: Rotation): Promise<Rotated> {
-    await this.findShared(actor.license, id);
-    return this.actions.rotate(actor, { endpointId: id }, rotation);
+    const { signingKey } = await this.findShared(actor.license, id);
+    return this.actions.rotate(actor, { endpointId: id }, { ...rotation, isAsymmetric: signingKey !== null });
   }
 
   /** Sends one log event that tells of nothing else. */
@@ -120,7 +120,7 @@ export class Endpoints {
     return this.actions.test(actor, { endpointId: id }, (event) => ({
       eventType: 'webhook.tested',
       vehicle: null,
-      envelope: testOfEndpoint(id, event),
+      envelope: testOfEndpoint({ id: event.id, license: actor.license, endpointId: id }),
     }));
   }
 
@@ -138,8 +138,8 @@ export class Endpoints {
     return {
       change: {
         ...(Object.keys(changed).length === 0 ? {} : { fields: changed }),
-        ...(description === undefined ? {} : { description }),
-        ...(enabled === undefined ? {} : { status: enabled ? 'active' : 'paused' }),
+        ...(description === undefined || description === current.description ? {} : { description }),
+        ...(enabled === undefined || enabled === isEnabled(current) ? {} : { status: enabled ? 'active' : 'paused' }),
         ...(secret === undefined ? {} : { secret: { secret: secrets.seal(secret, id), previousUntil } }),
       },
       warnings: wanted.warnings,
@@ -178,18 +178,16 @@ export class Endpoints {
   }
 }
 
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((entry, place) => entry === right[place]);
+}
+
 function wantedProof(
   current: EndpointRecord,
   { url, verificationToken: token }: EndpointChangeFields,
 ): { url: string; token: string } | undefined {
   if (url === undefined || requireTargetUrl(url, '#/url').href === new URL(current.url).href) return undefined;
-  if (token === undefined) {
-    refuseField(
-      '#/verificationToken',
-      'verificationToken is required with another url: the new target must prove that it is yours',
-    );
-  }
-  return { url, token };
+  return { url, token: requireToken(token, 'url') };
 }
 
 function inUse(by: number): Problem {

@@ -1,4 +1,5 @@
 import { nearestNames } from '../../core/catalog.js';
+import { refuseField } from '../fields.js';
 import { Problem } from '../problem.js';
 
 /** More than there are types. */
@@ -10,9 +11,9 @@ const NAMES_MAX = 50;
  */
 export function readEventNames(text: string | undefined, known: readonly string[]): string[] {
   if (text === undefined) return [...known];
-  const names = text.split(',').map((name) => name.trim());
-  const meant = names.slice(0, NAMES_MAX).flatMap((name) => expand(name, known));
-  return [...new Set(meant)];
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  if (names.length > NAMES_MAX) refuseField('type', `type may have at most ${NAMES_MAX} names`);
+  return [...new Set(names.flatMap((name) => expand(name, known)))];
 }
 
 function expand(name: string, known: readonly string[]): string[] {

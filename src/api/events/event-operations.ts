@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OperationDefinition } from '../openapi-operation.js';
-import { pageQuery } from '../page.js';
+import { listSchema, pageQuery } from '../page.js';
 import { eventView } from './event-view.js';
 import type { EventView } from './event-view.js';
 import { logQuery, rangeQuery } from './log-query.js';
@@ -20,9 +20,7 @@ export const typeText = z
 export const eventsQuery = z.object({ type: typeText, ...logQuery, ...rangeQuery, ...pageQuery.shape });
 export type EventsQuery = z.output<typeof eventsQuery>;
 
-export const eventList = z
-  .object({ data: z.array(eventView), next: z.string().nullable().meta({ description: 'Cursor of the next page.' }) })
-  .meta({ id: 'LogEventList' });
+export const eventList = listSchema(eventView).meta({ id: 'LogEventList' });
 
 export const eventTypeList = z
   .object({ data: z.array(z.object({ type: z.string(), description: z.string() })) })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timeOfId } from '../../core/event-id.js';
+import { WHOLE_EVENT_TYPE } from '../../core/event-types.js';
 import { isObject } from '../../core/json.js';
 import type { EventRecord } from '../../store/event-log.js';
 
@@ -17,15 +18,13 @@ export const eventView = z
     webhookId: z.uuid().optional(),
     endpointId: z.uuid().optional().meta({ description: 'The endpoint that it is about.' }),
     vehicle: z.string().optional(),
-    data: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'For firings and tests the CloudEvent, for everything else what is known of it.' }),
+    data: z.record(z.string(), z.unknown()).meta({
+      description:
+        'For a firing the CloudEvent, for everything else what is known of it; of a test that is what was `sent`.',
+    }),
   })
   .meta({ id: 'LogEvent' });
 export type EventView = z.output<typeof eventView>;
-
-/** Types whose payload is a CloudEvent and no list of details. */
-const WHOLE = new Set(['trigger.fired', 'webhook.tested']);
 
 /** Shows a stored log event. */
 export function viewEvent(event: EventRecord): EventView {
@@ -33,7 +32,7 @@ export function viewEvent(event: EventRecord): EventView {
   const parsed: unknown = JSON.parse(payload);
   const content = isObject(parsed) ? parsed : {};
   const { actor, requestId, ...details } = content;
-  const isWhole = WHOLE.has(type);
+  const isWhole = type === WHOLE_EVENT_TYPE;
   return {
     id,
     type,

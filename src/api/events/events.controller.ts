@@ -4,6 +4,7 @@ import { EVENT_TYPES, LICENSE_EVENT_TYPES } from '../../core/event-types.js';
 import type { Actor } from '../../store/actor.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import { Operation } from '../openapi-operation.js';
+import { listOf } from '../page.js';
 import { EventIdPipe } from '../path.pipe.js';
 import * as operations from './event-operations.js';
 import type { EventView } from './event-view.js';
@@ -27,8 +28,7 @@ export class EventsController {
     @Caller() caller: Actor,
     @Query({ schema: operations.eventsQuery }) query: operations.EventsQuery,
   ): Promise<z.output<typeof operations.eventList>> {
-    const page = await this.events.list(caller.license, query);
-    return { data: page.entries, next: page.next ?? null };
+    return listOf(await this.events.list(caller.license, query));
   }
 
   @Get('events/:id')

@@ -73,6 +73,14 @@ test.each([
   expect([status, body.nearest[0], each(body.errors, 'pointer')]).toEqual([400, nearest, ['type']]);
 });
 
+test('a list of types may repeat itself, but not go on and on', async () => {
+  const { id } = await write();
+  expect(await list(`type=${Array(60).fill('trigger.fired').join(',')}`)).toEqual([id]);
+  const many = Array.from({ length: 51 }, (_, place) => `t${place}`).join(',');
+  const { status, body } = await developer.call('GET', `/v1/events?type=${many}`);
+  expect([status, each(body.errors, 'pointer'), body.detail]).toEqual([400, ['type'], expect.stringContaining('50')]);
+});
+
 test("another license's events are as unknown as none, and operators' are nobody's", async () => {
   const { id } = await write();
   const operators = await write({ type: 'stream.lost' });

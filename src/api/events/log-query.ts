@@ -5,10 +5,13 @@ import { parseUuid } from '../path.js';
 
 const UUID_LENGTH_MAX = 64;
 
+/** Later years have more digits than the database reads; nothing is on record of them, or from before 1970. */
+const TIME_MAX_MS = Date.parse('9999-12-31T00:00:00Z');
+
 /** A time as a query or a body names it, as ms since 1970. */
 export const timeText = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-15T12:00:00Z' })
-  .transform((text) => Date.parse(text));
+  .transform((text) => Math.min(Math.max(Date.parse(text), 0), TIME_MAX_MS));
 
 /** An id as a query names it, in canonical spelling. */
 export const idText = z

@@ -1,18 +1,16 @@
 import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Actor } from '../../store/actor.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import { Operation } from '../openapi-operation.js';
-import { pageQuery } from '../page.js';
+import { listOf, listSchema, pageQuery } from '../page.js';
 import type { PageQuery } from '../page.js';
 import { VehiclePipe, WebhookIdPipe } from '../path.pipe.js';
 import { stateView } from './state-view.js';
 import type { StateView } from './state-view.js';
 import { States } from './states.js';
 
-const stateList = z
-  .object({ data: z.array(stateView), next: z.string().nullable().meta({ description: 'Cursor of the next page.' }) })
-  .meta({ id: 'WebhookStateList' });
+const stateList = listSchema(stateView).meta({ id: 'WebhookStateList' });
 
 const example: StateView = {
   vehicle: 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345',
@@ -45,7 +43,7 @@ export class StatesController {
     @Query({ schema: pageQuery }) query: PageQuery,
   ): Promise<z.output<typeof stateList>> {
     const page = await this.states.list(caller.license, id, query);
-    return { data: page.entries, next: page.next ?? null };
+    return listOf(page);
   }
 
   @Get(':did')

@@ -29,6 +29,12 @@ export const openStream: OperationDefinition = {
     'Whoever does not read is cut off, and the stream ends when the token does.',
   access: 'developer',
   query: streamQuery,
+  requestHeaders: {
+    'Last-Event-ID': {
+      description: 'The `id` of the last event that you have; from now on without it.',
+      example: `48213.e.${eventExample.id}`,
+    },
+  },
   status: 200,
   answer: {
     description: 'The stream; it does not end by itself.',

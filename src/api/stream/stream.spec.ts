@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApiDeveloper, TestApi, vehicle } from '../../../test/support/api.js';
 import { addEvent, addSettled, type EventRowFields } from '../../../test/support/log-rows.js';
+import { silentLog } from '../../observability/log.js';
 
 interface StreamEvent {
   id: string;
@@ -147,6 +148,8 @@ test('a license has ten streams, and another when one of them ends', async () =>
   expect([refused.status, refused.body.detail, refused.headers.get('retry-after')]).toEqual([
     ...[429, expect.stringContaining('10 streams'), expect.any(String)],
   ]);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"streams";q=10');
+  expect(refused.headers.get('ratelimit')).toBe('"streams";r=0');
   clients[0]!.stop();
   let status = 429;
   while (status === 429) status = (await open()).response.status;
@@ -154,7 +157,12 @@ test('a license has ten streams, and another when one of them ends', async () =>
 });
 
 test('a client that does not read is cut off, and others go on', async () => {
-  const slow = await TestApi.start({ streamTimes: { heartbeatMs: 10, stallMs: 50 } });
+  let tell = () => {};
+  const isCut = new Promise<void>((resolve) => (tell = resolve));
+  const info = (fields: object) => 'path' in fields && fields.path === '/v1/stream' && tell();
+  // Long enough for those who read, in the same process as the server and everything else.
+  const streamTimes = { heartbeatMs: 10, stallMs: 1_000 };
+  const slow = await TestApi.start({ streamTimes, log: { ...silentLog, info: (fields) => void info(fields) } });
   try {
     const someone = await slow.developer();
     const { port } = new URL(slow.url);
@@ -171,9 +179,10 @@ test('a client that does not read is cut off, and others go on', async () => {
     for (let n = 0; n < 200; n++) await addEvent(slow.database.pool, { license: someone.license, payload });
     const others = await StreamClient.open(someone, '', `${rows[0]!.xid}.e.${id}`);
     for (let n = 0; n < 200; n++) await others.next();
-    others.stop();
+    await isCut;
     socket.resume();
     await cut;
+    others.stop();
   } finally {
     await slow.stop();
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import type { FeedCursor } from '../../store/feed-cursor.js';
 import type { ApiParts } from '../api-parts.js';
-import { Problem, RETRY_AFTER_SECONDS } from '../problem.js';
+import { Problem, quotaExceeded } from '../problem.js';
 import { streamText } from './stream-entry.js';
 import type { StreamFilter } from './stream-entry.js';
 import { STREAMS_PER_LICENSE_MAX } from './stream-operations.js';
@@ -84,11 +84,20 @@ export class Streams {
   /** Waits until a full connection has room again; false when nobody reads. */
   private async isRead(response: Response, gone: AbortSignal): Promise<boolean> {
     const { stallMs = STALL_MS } = this.parts.streamTimes ?? {};
+    if (gone.aborted) return false;
+    // A timer of our own: nobody but the garbage collector would have hold of one behind AbortSignal.timeout.
+    const stalled = new AbortController();
+    const timer = setTimeout(() => stalled.abort(), stallMs);
+    const give = () => stalled.abort();
+    gone.addEventListener('abort', give, { once: true });
     try {
-      await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(stallMs)]) });
+      await once(response, 'drain', { signal: stalled.signal });
       return true;
     } catch {
       return false;
+    } finally {
+      clearTimeout(timer);
+      gone.removeEventListener('abort', give);
     }
   }
 
@@ -119,10 +128,10 @@ function isRefusal(error: unknown): boolean {
 }
 
 function tooManyStreams(): Problem {
-  return new Problem(429, {
-    kind: 'quota-exceeded',
+  return quotaExceeded({
+    name: 'streams',
+    limit: STREAMS_PER_LICENSE_MAX,
     message: 'Too many streams',
     detail: `A license may have ${STREAMS_PER_LICENSE_MAX} streams open at this server. Close one first.`,
-    headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   });
 }

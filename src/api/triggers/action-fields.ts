@@ -4,7 +4,7 @@ import { deliveryOptionsView } from '../delivery-options-view.js';
 
 /** What a test event is to tell of. */
 export const testRequest = z
-  .object({
+  .strictObject({
     sample: trialSample
       .optional()
       .meta({ description: 'As for `POST /v1/conditions/evaluate`; one that fits the metric is made up without it.' }),

@@ -1,5 +1,6 @@
 import { deliveryOptionsExample } from '../delivery-options-view.js';
 import { rotatedAnswer, rotation, testedAnswer, verification, verifiedAnswer } from '../endpoint-actions.js';
+import { EXAMPLE_SECRET } from '../example-keys.js';
 import type { OperationDefinition } from '../openapi-operation.js';
 import { copyableAnswer, testRequest } from './action-fields.js';
 
@@ -62,7 +63,7 @@ export const testWebhook: OperationDefinition = {
   summary: 'Sends a test event now',
   description:
     'Made and signed like any other, but for `livemode: false`. Sent once, whatever the status of the webhook; a failure ' +
-    'counts for nothing. It stands in the log as `webhook.tested`.',
+    'counts for nothing. It stands in the log as `webhook.tested`, with what was sent inside.',
   body: {
     schema: testRequest,
     isOptional: true,
@@ -115,9 +116,9 @@ export const copyWebhook: OperationDefinition = {
           'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
           'x-webhook-event': 'trigger.fired',
         },
-        body: '{"specversion":"1.0","type":"dimo.trigger","livemode":false}',
+        body: '{"specversion":"1.0","type":"dimo.trigger"}',
       },
-      exampleSecret: 'whsec_dHJpcGxpbmUgZXhhbXBsZSBzZWNyZXQgLSBrbm93biB0byBhbGw=',
+      exampleSecret: EXAMPLE_SECRET,
       examplePublicKey: null,
     },
   },

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { TestApi, type ApiDeveloper } from '../../../test/support/api.js';
+import { giveUpEndpoint } from '../../../test/support/give-up.js';
 import { headerNames, shapeOf } from '../../../test/support/shape.js';
-import { EndpointHealthStore } from '../../store/endpoint-health.js';
+import { type Log, silentLog } from '../../observability/log.js';
 
 let api: TestApi;
 let developer: ApiDeveloper;
 /** Moves on by two seconds with each look, so that every test event has its turn. */
 let clockMs = Date.now();
 
+const lines: { fields: Record<string, unknown>; text: string }[] = [];
+const log: Log = { ...silentLog, info: (fields, text) => void lines.push({ fields: { ...fields }, text }) };
+
 beforeAll(async () => {
-  api = await TestApi.start({ now: () => (clockMs += 2_000) });
+  api = await TestApi.start({ now: () => (clockMs += 2_000), log });
 });
 afterAll(() => api.stop());
 beforeEach(async () => {
@@ -37,7 +41,7 @@ async function eventTypes(id: string): Promise<unknown[]> {
 /** What senders do with a target that never answers. */
 async function giveUp(id: string, status: 'failed' | 'gone' = 'failed'): Promise<void> {
   const { endpointId } = await developer.config(id);
-  await new EndpointHealthStore(api.database).giveUp(endpointId as string, status, 'Nothing but failures.');
+  await giveUpEndpoint(api.database, endpointId as string, status, 'Nothing but failures.');
   expect(await developer.config(id)).toMatchObject({ status: 'failed', statusReason: 'Nothing but failures.' });
 }
 
@@ -52,7 +56,7 @@ test.each(['verify', 'rotate', 'test'])(
   async (action) => {
     const id = await (await api.developer()).register();
     const before = await api.contents();
-    const body = { verificationToken: 'abc' };
+    const body = action === 'verify' ? { verificationToken: 'abc' } : {};
     const [foreign, unknown] = [await act(id, action, body), await act(NOBODYS_ID, action, body)];
     expect(foreign.status).toBe(404);
     expect(foreign.text).toBe(unknown.text);
@@ -159,6 +163,21 @@ describe('rotating', () => {
     expect(await endpointOf(id)).toMatchObject({ previous_secret: null, previous_signing_key: null });
   });
 
+  test.each([
+    ['rotate', { overlaphour: 0 }, '#/overlaphour'],
+    ['rotate', { request: { overlapHours: 1 }, overlapHours: 0 }, '#/overlapHours'],
+    ['verify', { verificationToken: 'abc', url: 'x' }, '#/url'],
+    ['test', { samples: {} }, '#/samples'],
+    ['test', { 'a/b~': 1 }, '#/a~1b~0'],
+  ])('%s with a field that is unknown does nothing and names it: %j', async (action, body, pointer) => {
+    const id = await developer.register();
+    const before = await api.contents();
+    const answer = await act(id, action, body);
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+    expect(await api.contents()).toBe(before);
+    expect(api.target.received).toEqual([]);
+  });
+
   test.each([{ overlapHours: -1 }, { overlapHours: 169 }, { overlapHours: 1.5 }, { secret: 'short' }])(
     '%j is refused',
     async (body) => {
@@ -194,10 +213,62 @@ describe('testing', () => {
       tested.body.deliveryId,
     );
     expect(kept).toMatchObject({
-      ...{ type: 'webhook.tested', payload: body, status: 'delivered', is_test: true, attempts: 1, number: 1 },
+      ...{ type: 'webhook.tested', status: 'delivered', is_test: true, attempts: 1, number: 1 },
       ...{ license: developer.license, trigger_id: id, outcome: 'delivered', response_body: 'abc' },
     });
     expect(kept!.request_headers).not.toContain(String(headers['webhook-signature']));
+    const payload = { actor: { license: developer.license }, requestId: tested.headers.get('x-request-id') };
+    expect(JSON.parse(kept!.payload as string)).toEqual({ ...payload, sent: event });
+    const shown = await developer.call('GET', `/v1/deliveries/${tested.body.deliveryId}`);
+    expect(shown.body).toMatchObject({ isTest: true, eventType: 'webhook.tested', payload: event });
+    const logged = (await developer.call('GET', '/v1/events?type=webhook.tested')).body.data;
+    expect(logged).toEqual([expect.objectContaining({ ...payload, webhookId: id, data: { sent: event } })]);
+  });
+
+  test('an endpoint that listens to everything hears that there was a test, and of no firing', async () => {
+    const listener = { url: api.target.url('/token/abc'), verificationToken: 'abc' };
+    const names = ['*', 'trigger.fired:telemetry.signals'];
+    const made = await developer.call('POST', '/v1/endpoints', { ...listener, enabledEvents: names });
+    const id = await developer.register();
+    expect((await act(id, 'test')).status).toBe(200);
+    const pending = await developer.call('GET', `/v1/deliveries?endpointId=${made.body.id}&status=pending`);
+    const bodies = await Promise.all(
+      (pending.body.data as { id: string }[]).map(async (each) => {
+        return (await developer.call('GET', `/v1/deliveries/${each.id}`)).body.payload as {
+          type: string;
+          data: object;
+        };
+      }),
+    );
+    const heard = bodies.map(({ type }) => type).sort();
+    expect(heard).toEqual(['tripline.webhook.created', 'tripline.webhook.tested']);
+    expect(bodies.find(({ type }) => type.endsWith('tested'))!.data).toMatchObject({
+      webhookId: id,
+      sent: { type: 'dimo.trigger', livemode: false },
+    });
+  });
+
+  test('of an answer as much is kept as of any other', async () => {
+    const id = await developer.register();
+    await api.database.pool.query('update endpoints set url = $1', [api.target.url('/flood')]);
+    const { body } = await act(id, 'test');
+    const shown = await developer.call('GET', `/v1/deliveries/${body.deliveryId}`);
+    const [attempt] = shown.body.attempts as { responseBody: string; responseHeaders: object; truncated: boolean }[];
+    expect(Buffer.byteLength(attempt!.responseBody)).toBeLessThanOrEqual(16 * 1024);
+    expect(Object.keys(attempt!.responseHeaders).length).toBeLessThanOrEqual(50);
+    expect(attempt!.truncated).toBe(true);
+  });
+
+  test('one line of the log tells of it, without where it went', async () => {
+    const id = await developer.register();
+    lines.length = 0;
+    const { body } = await act(id, 'test');
+    const [line] = lines.filter(({ text }) => text === 'attempt to deliver');
+    expect(line!.fields).toMatchObject({
+      ...{ delivery: body.deliveryId, type: 'trigger.fired', license: developer.license, trigger: id, isTest: true },
+      ...{ attempt: 1, outcome: 'delivered', statusCode: 200, settled: 'delivered', profile: 'standard' },
+    });
+    expect(JSON.stringify(lines)).not.toContain('/token/abc');
   });
 
   test.each([
@@ -239,6 +310,7 @@ describe('testing', () => {
   test('a failed webhook is tested all the same, and a failure counts for nothing', async () => {
     const id = await developer.register();
     await giveUp(id);
+    const { failures } = await endpointOf(id);
     expect((await act(id, 'test')).body).toMatchObject({ status: 'delivered' });
     await api.database.pool.query('update endpoints set url = $1', [api.target.url('/status/503')]);
     const { body } = await act(id, 'test');
@@ -246,7 +318,7 @@ describe('testing', () => {
     expect((await rows('select status from deliveries where id = $1', body.deliveryId))[0]).toEqual({
       status: 'failed',
     });
-    expect(await endpointOf(id)).toMatchObject({ status: 'failed', failures: 0 });
+    expect(await endpointOf(id)).toMatchObject({ status: 'failed', failures });
     expect(await developer.config(id)).toMatchObject({ status: 'failed', failureCount: 0 });
   });
 
@@ -272,6 +344,7 @@ describe('too many tests', () => {
       const refused = await call(one, id);
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
       expect(refused.headers.get('ratelimit')).toBe('"tests";r=0;t=1');
+      expect(refused.headers.get('ratelimit-policy')).toBe('"tests";q=1;w=1');
       expect((await call(other, othersId)).status).toBe(200);
       expect(still.target.received).toHaveLength(2);
     } finally {
@@ -323,12 +396,16 @@ describe('copying', () => {
     ['Desmo', { profile: 'desmo', headerPrefix: 'X-Acme' }],
     ['dembrane', { profile: 'dembrane' }],
     ['do.dev', { profile: 'dodev' }],
-  ])('its example is what a test sends: %s', async (_what, fields) => {
+  ])('its example is what a test sends, but live: %s', async (_what, fields) => {
     const id = await developer.register(fields);
     const { example } = (await developer.call('GET', `/v1/webhooks/${id}/copyable`)).body;
     await act(id, 'test');
     const [sent] = api.target.received as [(typeof api.target.received)[0]];
-    expect(shapeOf(JSON.parse(sent.body))).toEqual(shapeOf(JSON.parse(example.body as string)));
+    const live = JSON.parse(example.body as string) as { specversion?: string };
+    // Only CloudEvents have no such member when they are live.
+    const expected = live.specversion === undefined ? live : { ...live, livemode: false };
+    expect(live).not.toHaveProperty('livemode', false);
+    expect(shapeOf(JSON.parse(sent.body))).toEqual(shapeOf(expected));
     expect(headerNames(sent.headers)).toEqual(headerNames(example.headers as Record<string, unknown>));
     expect(sent.headers['content-type']).toBe(example.headers['content-type']);
     expect(example).toMatchObject({ method: 'POST', url: api.target.url(sent.path) });

@@ -11,16 +11,11 @@ import { readTrialSample } from '../conditions/conditions.js';
 import { resolveMetric } from '../conditions/watched-metric.js';
 import { viewDeliveryOptions } from '../delivery-options-view.js';
 import type { EndpointActions, Rotated, Rotation, Tested } from '../endpoint-actions.js';
+import { EXAMPLE_SECRET, EXAMPLE_SIGNING_KEY } from '../example-keys.js';
 import { Problem, webhookNotFound } from '../problem.js';
-import { exampleReading, testFiring } from '../test-events.js';
+import { exampleFiring, exampleReading, testFiring } from '../test-events.js';
 import type { Copyable, TestRequest } from './action-fields.js';
 import { optionsOf } from './webhook-view.js';
-
-/** Known to everybody, so that receivers can be tried before anything real is sent; signs nothing else. */
-export const EXAMPLE_SECRET = 'whsec_dHJpcGxpbmUgZXhhbXBsZSBzZWNyZXQgLSBrbm93biB0byBhbGw=';
-/** Seed and public key of the same kind (RFC 8032 §7.1, test 1). */
-const EXAMPLE_SIGNING_KEY =
-  'whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==';
 
 type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'secrets' | 'now'>;
 
@@ -39,7 +34,7 @@ export class TriggerActions {
 
   /** A new secret of the trigger's own endpoint; a shared one's would be changed for others too. */
   async rotate(actor: Actor, id: string, rotation: Rotation): Promise<Rotated> {
-    const { endpointId, ownsEndpoint } = await this.find(actor.license, id);
+    const { endpointId, ownsEndpoint, endpointFields } = await this.find(actor.license, id);
     if (!ownsEndpoint) {
       throw new Problem(409, {
         kind: 'conflict',
@@ -47,7 +42,8 @@ export class TriggerActions {
         detail: `Rotate it with POST /v1/endpoints/${endpointId}/rotate, for all webhooks that use it.`,
       });
     }
-    return this.actions.rotate(actor, { endpointId, triggerId: id }, rotation);
+    const isAsymmetric = endpointFields.signingKey !== null;
+    return this.actions.rotate(actor, { endpointId, triggerId: id }, { ...rotation, isAsymmetric });
   }
 
   /** Sends one firing that never was. */
@@ -87,7 +83,7 @@ export class TriggerActions {
     const eventId = newLogId(timeMs);
     const { endpointId, endpointFields, license } = trigger;
     const reading = exampleReading(this.metricOf(trigger));
-    const { envelope } = testFiring(this.parts.catalog, trigger, { id: eventId, timeMs, reading });
+    const { envelope } = exampleFiring(this.parts.catalog, trigger, { id: eventId, timeMs, reading });
     const target: DeliveryTarget = {
       ...endpointFields,
       endpointId,

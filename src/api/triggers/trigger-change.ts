@@ -5,10 +5,11 @@ import type { ApiParts } from '../api-parts.js';
 import { requireCondition, resolveMetric } from '../conditions/watched-metric.js';
 import { OPTION_NAMES } from '../delivery-options.js';
 import { viewDeliveryOptions } from '../delivery-options-view.js';
-import { wantedOptions } from '../delivery-options-plan.js';
+import { ownHeaders, wantedOptions } from '../delivery-options-plan.js';
 import type { WantedOptions } from '../delivery-options-plan.js';
 import { refuseField } from '../fields.js';
-import { requireTargetUrl } from '../target.js';
+import { requireTargetUrl, requireToken } from '../target.js';
+import { statusError } from './trigger-fields.js';
 import type { WebhookChange } from './trigger-fields.js';
 import { optionsOf } from './webhook-view.js';
 
@@ -46,7 +47,7 @@ export function planChange(
   const { coolDownPeriod, description, displayName } = given;
   // A failed trigger failed for its old target: another one deserves to be tried.
   const isReprieved = current.status === 'failed' && (target.kind === 'url' || (shared && !hasFailed(shared)));
-  const status = given.status ?? (isReprieved ? 'enabled' : undefined);
+  const status = givenStatus(current, given) ?? (isReprieved ? 'enabled' : undefined);
   return {
     change: {
       ...rule.change,
@@ -59,6 +60,16 @@ export function planChange(
     options,
     warnings: [...rule.warnings, ...warnings, ...(options?.warnings ?? [])],
   };
+}
+
+/** Undefined where nothing, or what is shown anyway, was given: nobody makes a webhook fail but its target. */
+function givenStatus(
+  { status: now }: FoundTrigger,
+  { status }: WebhookChange,
+): NonNullable<TriggerChange['status']> | undefined {
+  if (status !== 'failed') return status;
+  if (now !== 'failed') refuseField('#/status', statusError(status));
+  return undefined;
 }
 
 /** A display name that was really given: null, empty and blank mean the id. */
@@ -109,13 +120,7 @@ function planTarget(
     return { target: { kind: 'shared', endpointId }, warnings: [...unused, ...endpointWarnings(shared)] };
   }
   if (isSameUrl) return { target: { kind: 'same' }, warnings: unused };
-  if (token === undefined) {
-    refuseField(
-      '#/verificationToken',
-      'verificationToken is required with another targetURL: the new target must prove that it is yours',
-    );
-  }
-  return { target: { kind: 'url', url, token }, warnings: [] };
+  return { target: { kind: 'url', url, token: requireToken(token, 'targetURL') }, warnings: [] };
 }
 
 function hrefOf(url: string): string | undefined {
@@ -129,7 +134,12 @@ function planOptions(
   target: PlannedTarget,
 ): WantedOptions | undefined {
   const willShare = target.kind === 'shared' || (target.kind === 'same' && !current.ownsEndpoint);
-  if (!willShare) return wantedOptions(parts, optionsOf(current), given);
+  if (!willShare) {
+    const wanted = wantedOptions(parts, optionsOf(current), given);
+    // Asked here too, so that a target is not called for what is refused anyway.
+    if (target.kind === 'url' && !current.ownsEndpoint) ownHeaders(parts.secrets, wanted, optionsOf(current));
+    return wanted;
+  }
   refuseOptions(given, viewDeliveryOptions(parts.secrets, optionsOf(current)));
   return undefined;
 }

@@ -45,11 +45,22 @@ export const cooldownField = z
   .meta({ description: 'Seconds that must pass between two firings for one vehicle.', examples: [30] });
 
 const statusField = z
-  .enum(['enabled', 'disabled'], {
-    error: ({ input }) =>
-      `Invalid status, must be 'enabled' or 'disabled', got '${typeof input === 'string' ? input.slice(0, 100) : JSON.stringify(input).slice(0, 100)}'`,
-  })
+  .enum(['enabled', 'disabled'], { error: ({ input }) => statusError(input) })
   .meta({ description: 'A disabled webhook is kept, but never fires.' });
+
+const changedStatusField = z
+  .enum(['enabled', 'disabled', 'failed'], { error: ({ input }) => statusError(input) })
+  .meta({
+    description:
+      'A disabled webhook is kept, but never fires. Enabling one that has failed lets it begin anew; `failed` may be ' +
+      'sent back where it is shown, and changes nothing.',
+  });
+
+/** The original's text. */
+export function statusError(given: unknown): string {
+  const shown = typeof given === 'string' ? given : JSON.stringify(given);
+  return `Invalid status, must be 'enabled' or 'disabled', got '${shown.slice(0, 100)}'`;
+}
 
 const descriptionField = text(DESCRIPTION_LENGTH_MAX).meta({
   description: 'For your own reference.',
@@ -105,7 +116,7 @@ export const webhookChange = z
     coolDownPeriod: cooldownField.optional(),
     description: descriptionField.optional(),
     displayName: displayNameField.optional(),
-    status: statusField.optional(),
+    status: changedStatusField.optional(),
     targetURL: targetUrlField.optional(),
     verificationToken: verificationTokenField.optional(),
     endpointId: endpointIdField.optional(),

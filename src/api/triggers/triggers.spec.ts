@@ -306,6 +306,45 @@ describe.each(['PUT', 'PATCH'])('%s', (method) => {
     expect((await developer.config(id)).status).toBe('enabled');
   });
 
+  test.each(['enabled', 'disabled', 'failed'])(
+    'a %s webhook that is sent back as it is shown, name and all, leaves no trace',
+    async (status) => {
+      const id = await developer.register({ displayName: 'n', coolDownPeriod: 5, description: 'd' });
+      await api.database.pool.query('update triggers set status = $2 where id = $1', [id, status]);
+      const before = await api.contents();
+      expect((await change(id, await developer.config(id))).status).toBe(200);
+      expect(await api.contents()).toBe(before);
+    },
+  );
+
+  test('a webhook that has not failed cannot be made to', async () => {
+    const id = await developer.register();
+    const before = await api.contents();
+    expect((await change(id, { status: 'failed' })).body).toMatchObject({
+      status: 400,
+      message: "Invalid status, must be 'enabled' or 'disabled', got 'failed'",
+      errors: [{ pointer: '#/status' }],
+    });
+    expect((await change(id, { status: 'broken' })).body.message).toBe(
+      "Invalid status, must be 'enabled' or 'disabled', got 'broken'",
+    );
+    expect(await api.contents()).toBe(before);
+  });
+
+  test('the log names what really changed, as the fields are called', async () => {
+    const id = await developer.register({ coolDownPeriod: 5, description: 'd' });
+    const same = { description: 'd', service: 'telemetry.signals', status: 'enabled' };
+    await change(id, { ...same, coolDownPeriod: 6, condition: 'value > 56', asymmetric: true, displayName: 'n' });
+    await change(id, { ...same, targetURL: api.target.url('/token/new'), verificationToken: 'new' });
+    const events = (await developer.call('GET', '/v1/events?type=webhook.updated')).body.data as {
+      data: { changed: string[]; revision: number };
+    }[];
+    expect(events.map(({ data }) => ({ ...data, changed: data.changed.sort() }))).toEqual([
+      { changed: ['targetURL'], revision: 3 },
+      { changed: ['asymmetric', 'condition', 'coolDownPeriod', 'displayName'], revision: 2 },
+    ]);
+  });
+
   test('changes of different fields at the same time all hold', async () => {
     const id = await developer.register();
     const answers = await Promise.all([

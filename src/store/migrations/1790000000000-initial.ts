@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { END_SENDERS_FUNCTION } from '../sql/lease-endpoints.js';
 
 /**
  * Texts that are compared and never shown in order have the collation "C": it is the fastest, and the same everywhere.
@@ -166,8 +165,7 @@ export class Initial1790000000000 implements MigrationInterface {
   readonly name = 'Initial1790000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...CONTROL_PLANE, ...DATA_PLANE, ...LOG, END_SENDERS_FUNCTION])
-      await runner.query(statement);
+    for (const statement of [...CONTROL_PLANE, ...DATA_PLANE, ...LOG]) await runner.query(statement);
   }
 
   /** There is nothing before it: drop the database instead. */

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { COMMIT_CHUNK_FUNCTION } from '../sql/commit-chunk.js';
-import { LEASE_ENDPOINTS_FUNCTION } from '../sql/lease-endpoints.js';
+import { END_SENDERS_FUNCTION, LEASE_ENDPOINTS_FUNCTION } from '../sql/lease-endpoints.js';
 import { DELIVERY_ID_FUNCTION, QUEUE_FOR_LISTENERS_FUNCTION } from '../sql/queue-for-listeners.js';
 import { SETTLE_DELIVERIES_FUNCTION } from '../sql/settle-deliveries.js';
 
@@ -46,14 +46,18 @@ const QUEUE = [
     add column queued_at timestamptz(3) not null default date_trunc('milliseconds', now())`,
 ];
 
-/** `xid` is the transaction that wrote a row: in its order a reader misses nothing, which no time can promise. */
+/**
+ * `xid` is the transaction that wrote a row: in its order a reader misses nothing, which no time can promise. Rows that
+ * were there before have 0, and are no news to anybody.
+ */
 const LOG = [
   `alter table events
     add column endpoint_id uuid,
-    add column xid bigint not null default (pg_current_xact_id()::text::bigint)`,
+    add column xid bigint not null default 0`,
+  'alter table events alter column xid set default (pg_current_xact_id()::text::bigint)',
   'create index events_of_license on events (license, id)',
   'create index events_of_trigger on events (trigger_id, id) where trigger_id is not null',
-  'create index events_written on events (xid)',
+  'create index events_written on events (xid, id)',
   "create index events_told on events (license, id) where type <> 'trigger.fired'",
   'alter table deliveries drop constraint deliveries_status_check',
   `alter table deliveries
@@ -62,10 +66,11 @@ const LOG = [
     add column trigger_id uuid,
     add column vehicle text collate "C",
     add column is_test boolean not null default false,
-    add column xid bigint not null default (pg_current_xact_id()::text::bigint)`,
+    add column xid bigint not null default 0`,
+  'alter table deliveries alter column xid set default (pg_current_xact_id()::text::bigint)',
   'create index deliveries_of_license on deliveries (license, id)',
   'create index deliveries_of_trigger on deliveries (trigger_id, id) where trigger_id is not null',
-  'create index deliveries_written on deliveries (xid)',
+  'create index deliveries_written on deliveries (xid, id)',
   "create index deliveries_undelivered on deliveries (license, id) where status <> 'delivered'",
   `alter table attempts
     add column request_headers text,
@@ -94,12 +99,14 @@ const FUNCTIONS = [
   QUEUE_FOR_LISTENERS_FUNCTION,
   COMMIT_CHUNK_FUNCTION,
   LEASE_ENDPOINTS_FUNCTION,
+  END_SENDERS_FUNCTION,
   SETTLE_DELIVERIES_FUNCTION,
 ];
 
 /**
- * Everything that deliveries need beyond being sent. A process of the release before goes on working: what is new has a
- * default, and the functions that it calls stay as they are beside their successors.
+ * Everything that deliveries need beyond being sent. Nothing was released before it: the rows of a development version
+ * get sensible values, but its processes are to be stopped first. They would remove leases of endpoints that are shared
+ * now, and write records that say of nobody whose they are; and the indexes are built under locks that they would meet.
  */
 export class Deliveries1790100000000 implements MigrationInterface {
   readonly name = 'Deliveries1790100000000';

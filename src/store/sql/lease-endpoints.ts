@@ -75,12 +75,18 @@ export const LEASE_ENDPOINTS = {
  * token that no list of dead ones names, and be served by nobody for good. For the same reason the tokens' rows are
  * locked first: a lease whose sender lost its connection may still be running, and has to commit before what is held is
  * looked up, or to find its token gone. Rows are locked by key, like everywhere.
+ *
+ * Requests may be under way, so the endpoints were busy for as long as the token can have sent.
  */
 export const END_SENDERS_FUNCTION = `
-create function end_senders_v1(p_tokens uuid[]) returns void language plpgsql as $$
+create function end_senders_v2(p_tokens uuid[]) returns void language plpgsql as $$
 begin
   perform 1 from senders where token = any (p_tokens) order by token for update;
   perform 1 from endpoint_leases where holder = any (p_tokens) order by endpoint_id for update;
-  update endpoint_leases set holder = null where holder = any (p_tokens);
+  update endpoint_leases l
+  set holder = null,
+      last_attempt_at = greatest(l.last_attempt_at,
+        (select least(now(), s.alive_until) from senders s where s.token = l.holder))
+  where l.holder = any (p_tokens);
   delete from senders where token = any (p_tokens);
 end $$`;

@@ -2,8 +2,8 @@
 export const RECOVER_BATCH = 5_000;
 
 /**
- * One batch of a license's deliveries that did not arrive, by id and so oldest first, of one trigger at one endpoint.
- * $1 license, $2 the id behind which it begins, $3 trigger, $4 endpoint, $5 statuses, $6 and $7 when they were created.
+ * One batch of a license's deliveries that did not arrive, by id and so oldest first, of one trigger at one endpoint,
+ * or of all that goes there. $1 license, $2 the id behind which it begins, $3 trigger or null, $4 endpoint, $5 statuses, $6 and $7 when they were created.
  * Left out is what is a test, whose event is no longer on record, and whose event that endpoint got meanwhile: only the
  * delivery that comes with an event can have been that, for what is sent again after it arrived is so by itself.
  */
@@ -14,7 +14,7 @@ seen as materialized (
   order by id limit ${RECOVER_BATCH}
 ), wanted as materialized (
   select s.id from seen s
-  where s.trigger_id = $3 and s.endpoint_id = $4 and s.status = any ($5::text[]) and not s.is_test
+  where ($3::uuid is null or s.trigger_id = $3) and s.endpoint_id = $4 and s.status = any ($5::text[]) and not s.is_test
     and s.created_at >= $6 and s.created_at < $7
     and exists (select 1 from events e where e.id = s.event_id)
     and not exists (
@@ -23,6 +23,11 @@ seen as materialized (
 ), edge as materialized (
   select count(*)::int as seen, (array_agg(id order by id desc))[1] as last from seen
 )`;
+
+/**
+ * So many attempts were made of a delivery, those included that came in after it was settled: no number is given twice.
+ */
+const ATTEMPTS_MADE = `greatest(moved.attempts, (select max(a.number) from attempts a where a.delivery_id = moved.id))`;
 
 /** How many of a batch would be queued, and where the next batch begins. */
 export const COUNT_RECOVERABLE = `with ${LOOK}
@@ -45,9 +50,9 @@ export const RECOVER_DELIVERIES = `with ${LOOK}, locked as materialized (
   returning id, event_id, endpoint_id, attempts, created_at
 ), queued as (
   insert into outbox (endpoint_id, due_at, id, event_id, attempt, round, created_at, queued_at)
-  select endpoint_id, date_trunc('milliseconds', now()), id, event_id, attempts, attempts, created_at,
+  select endpoint_id, date_trunc('milliseconds', now()), id, event_id, made, made, created_at,
          date_trunc('milliseconds', now())
-  from moved
+  from moved cross join lateral (select ${ATTEMPTS_MADE} as made offset 0) n
   returning 1
 )
 select (select count(*)::int from queued) as count, seen, last from edge`;
@@ -59,9 +64,10 @@ with moved as (
   returning id, event_id, endpoint_id, attempts, created_at
 )
 insert into outbox (endpoint_id, due_at, id, event_id, attempt, round, created_at, queued_at)
-select endpoint_id, date_trunc('milliseconds', now()), id, event_id, attempts, attempts, created_at,
+select endpoint_id, date_trunc('milliseconds', now()), id, event_id, made, made, created_at,
        date_trunc('milliseconds', now())
-from moved returning id`;
+from moved cross join lateral (select ${ATTEMPTS_MADE} as made offset 0) n
+returning id`;
 
 /**
  * Makes a pending delivery due. What is due, or nearly, stays as it is: a sender may have it in hand, and would not find

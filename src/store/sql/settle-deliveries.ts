@@ -1,3 +1,6 @@
+/** Longer than the longest wait of a schedule that has a name: without an attempt for so long, nobody tried. */
+const GAP_HOURS = 30;
+
 /**
  * What became of some deliveries, at most a few hundred, in one transaction.
  *
@@ -12,10 +15,14 @@
  * reads as final what is still queued. For the same keys the failure of a delivery becomes a log event. Asked for as
  * `coalesce(id in (select …))` a set is hashed; `= any` would compare each of 500 rows with each.
  *
+ * What arrived after its row was taken out of the queue (cancelled, held, expired) has arrived all the same: its record
+ * says so from then on. These are few, and looked up only when there are any.
+ *
  * Only attempts that were not on record yet count for an endpoint's health: results whose answer got lost are told
  * again. They come in the order in which they happened, so what follows an endpoint's last arrival has failed. A firing
- * counts as failed with the first attempt of its round, so that its retries do not count again. A pause is never made
- * shorter, but ends with what arrives.
+ * counts as failed with the first attempt of its round, so that its retries do not count again. Time in which nothing was
+ * sent at all, since we were down or nothing fired, is no time of failing. A pause is never made shorter: nobody begins an
+ * attempt during one, so whatever arrives then was under way before and says nothing about it.
  *
  * Returns `lost`, how many endpoints the token had lost; `rung`, endpoints to ring for; `ailing`, the health of the
  * endpoints that are failing.
@@ -33,6 +40,7 @@ declare
   held uuid[];
   made uuid[];
   gone uuid[];
+  late uuid[];
   lost int;
   rung uuid[];
   ailing jsonb;
@@ -81,6 +89,19 @@ begin
   where coalesce(c.id in (select unnest(gone)), false)
   on conflict do nothing;
 
+  late := array(
+    select c.id from unnest(s_id, s_outcome) c (id, outcome)
+    where c.outcome = 'delivered' and coalesce(c.id in (select unnest(made)), false)
+      and not coalesce(c.id in (select unnest(gone)), false)
+  );
+  if cardinality(late) > 0 then
+    update deliveries d
+    set status = 'delivered', attempts = greatest(d.attempts, c.attempts), last_status_code = c.status, last_error = null,
+        settled_at = now(), xid = pg_current_xact_id()::text::bigint
+    from unnest(s_id, s_attempts, a_status) c (id, attempts, status)
+    where d.id = any (late) and d.id = c.id and d.status <> 'delivered';
+  end if;
+
   update outbox q set due_at = k.next_due, attempt = k.attempts
   from (
     select o.ctid as place, c.next_due, c.attempts
@@ -97,25 +118,25 @@ begin
   select c.notice, 'delivery.failed', c.license, c.trigger_id, c.vehicle, c.endpoint_id, c.payload
   from unnest(s_notice, s_id, s_endpoint, s_license, s_trigger, s_vehicle, s_notice_payload)
     c (notice, id, endpoint_id, license, trigger_id, vehicle, payload)
-  where c.notice is not null and c.id = any (gone);
+  where c.notice is not null and coalesce(c.id in (select unnest(gone)), false);
   -- What failed of news about deliveries is on record, but no news: two dead listeners would keep each other busy.
   select queue_for_listeners_v1(array_agg(c.notice), array_agg('delivery.failed'::text), array_agg(c.license),
     array_agg(c.trigger_id), array_agg(c.endpoint_id)) into rung
   from unnest(s_notice, s_id, s_license, s_trigger, s_endpoint, s_type)
     c (notice, id, license, trigger_id, endpoint_id, type)
-  where c.notice is not null and c.id = any (gone) and c.type not like 'delivery.%';
+  where c.notice is not null and coalesce(c.id in (select unnest(gone)), false) and c.type not like 'delivery.%';
 
   with changed as (
     update endpoint_leases l
     set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
         failing_since = case
-          when h.has_arrived then h.first_failed
+          when h.has_arrived or l.last_attempt_at < now() - interval '${GAP_HOURS} h' then h.first_failed
           else coalesce(l.failing_since, h.first_failed)
         end,
         failed_firings = case when h.has_arrived then h.firings else l.failed_firings + h.firings end,
         warned = case when h.has_arrived then 0 else l.warned end,
         last_error = coalesce(h.last_error, case when h.has_arrived then null else l.last_error end),
-        pause_until = greatest(h.pause, case when not h.has_arrived then l.pause_until end),
+        pause_until = greatest(h.pause, l.pause_until),
         last_attempt_at = now(),
         last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
     from (
@@ -124,7 +145,7 @@ begin
              count(*) filter (where c.is_later and c.number = c.round + 1) as firings,
              min(c.started) filter (where c.is_later) as first_failed,
              (array_agg(c.error order by c.place desc) filter (where c.is_later))[1] as last_error,
-             max(c.pause) filter (where c.is_later) as pause
+             max(c.pause) filter (where c.outcome <> 'delivered') as pause
       from (
         select s.*, coalesce(s.place > max(s.place) filter (where s.outcome = 'delivered')
           over (partition by s.endpoint_id), true) as is_later

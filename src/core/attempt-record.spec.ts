@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { outcomeOf } from '../core/attempt-outcome.js';
-import type { TargetAnswer } from '../target/http-client.js';
-import { attemptRecord } from './attempt.js';
+import { outcomeOf } from './attempt-outcome.js';
+import { attemptRecord, type KeptAnswer } from './attempt-record.js';
 
-function kept(answer: Partial<Extract<TargetAnswer, { kind: 'answered' }>>) {
+function kept(answer: Partial<Extract<KeptAnswer, { kind: 'answered' }>>) {
   const whole = { kind: 'answered', statusCode: 200, headers: {}, body: Buffer.alloc(0), truncated: false } as const;
   const full = { ...whole, durationMs: 1, ...answer };
   return attemptRecord({ startedAtMs: 0, shownHeaders: { a: 'b' } }, full, outcomeOf(full));

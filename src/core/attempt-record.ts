@@ -1,6 +1,4 @@
-import type { AttemptVerdict } from '../core/attempt-outcome.js';
-import type { AttemptRecord } from '../store/settlement.js';
-import type { TargetAnswer } from '../target/http-client.js';
+import type { AttemptVerdict } from './attempt-outcome.js';
 
 /** Of an answer, so many headers and bytes of headers are kept, … */
 const HEADERS_MAX = 50;
@@ -8,10 +6,31 @@ const HEADERS_MAX_BYTES = 8 * 1024;
 /** … and so much of its body, counted in the bytes of the text that is kept. */
 const BODY_MAX_BYTES = 16 * 1024;
 
+/** One request of a delivery, as it is kept. */
+export interface AttemptRecord {
+  startedAtMs: number;
+  durationMs: number;
+  /** An `AttemptOutcome`. */
+  outcome: string;
+  statusCode: number | null;
+  error: string | null;
+  /** JSON object; without secrets, signatures shortened. */
+  requestHeaders: string | null;
+  /** JSON object; null without an answer. */
+  responseHeaders: string | null;
+  responseBody: string | null;
+  isTruncated: boolean;
+}
+
+/** What came back for a request, as far as it is kept. */
+export type KeptAnswer = { durationMs: number } & (
+  { kind: 'answered'; headers: Record<string, string>; body: Buffer; truncated: boolean } | { kind: 'failed' }
+);
+
 /** What is kept of one attempt, for its owner alone. */
 export function attemptRecord(
   { startedAtMs, shownHeaders }: { startedAtMs: number; shownHeaders: Record<string, string> },
-  answer: TargetAnswer,
+  answer: KeptAnswer,
   { outcome, statusCode, error }: AttemptVerdict,
 ): AttemptRecord {
   const body = answer.kind === 'answered' ? keptBody(answer) : undefined;
