@@ -42,7 +42,7 @@ export class HeldEndpoint implements LanePlace {
   epoch = 0;
   /** When its queue was first found empty from the start on; undefined since it was not. */
   emptySinceMs: number | undefined;
-  /** This process cannot send to it, and others have not been given the chance yet. */
+  /** This process cannot send to it for now: others get the chance. */
   isForOthers = false;
   /** What waits is to be read again before it is sent. */
   mustRefresh = false;

@@ -131,7 +131,7 @@ export class Roster {
     this.reread(endpointId);
   }
 
-  /** As `block`, but others may be able to: it is given back, and when it is leased again it stays blocked until then. */
+  /** As `block`, but others may be able to: it is given back, as often as it is leased again until then. */
   lock(endpointId: string, untilMs: number): void {
     this.locked.lock(endpointId, untilMs, this.options.clock());
     const endpoint = this.endpoints.get(endpointId);
