@@ -9,11 +9,14 @@ import {
   type RecordMetadata,
 } from 'kafkajs';
 import { compress, uncompress } from 'snappyjs';
+import { eventually } from './product.js';
 
 CompressionCodecs[CompressionTypes.Snappy] = () => ({
   compress: (encoder: { buffer: Buffer }) => Promise.resolve(Buffer.from(compress(encoder.buffer))),
   decompress: (buffer: Buffer) => Promise.resolve(Buffer.from(uncompress(buffer))),
 });
+
+const hasLeader = ({ leader }: { leader: number }): boolean => leader >= 0;
 
 export const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
 export const OTHER_VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:67890';
@@ -51,8 +54,15 @@ export class Stream {
     try {
       await admin.createTopics({
         topics: topics.map((topic) => ({ topic, numPartitions: partitions })),
-        waitForLeaders: true,
+        // kafkajs gives up when a broker has not heard of the topics yet.
+        waitForLeaders: false,
       });
+      await eventually(async () => {
+        const metadata = await admin.fetchTopicMetadata({ topics });
+        return metadata.topics.every(
+          (topic) => topic.partitions.length === partitions && topic.partitions.every(hasLeader),
+        );
+      }, 'the topics have leaders');
     } finally {
       await admin.disconnect();
     }
