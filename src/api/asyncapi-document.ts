@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Catalog, MetricKind, ValueKind } from '../core/catalog.js';
-import { EVENT_TYPES, LICENSE_EVENT_TYPES } from '../core/event-types.js';
+import { EVENT_TYPES, FIRING, LICENSE_EVENT_TYPES } from '../core/event-types.js';
 import type { EventType } from '../core/event-types.js';
 import {
   firingExample,
@@ -134,7 +134,7 @@ const CLOUD_EVENT_HEADERS: JsonSchema = {
 
 function sentMessages(): Record<string, JsonSchema> {
   const kinds: ValueKind[] = ['number', 'string', 'location', 'event'];
-  const types = LICENSE_EVENT_TYPES.filter((type) => type !== 'trigger.fired');
+  const types = LICENSE_EVENT_TYPES.filter((type) => type !== FIRING);
   return {
     ...Object.fromEntries(kinds.map((kind) => [messageName(firingSchemaName(kind)), firing(kind)])),
     ...Object.fromEntries(types.map((type) => [messageName(type), logEvent(type)])),
@@ -156,12 +156,12 @@ function firing(kind: ValueKind): JsonSchema {
       ...profiles.map((profile) => ({
         name: profile,
         summary: `With the profile ${profile}`,
-        ...requestExample('trigger.fired', firingExample(kind), profile),
+        ...requestExample(FIRING, firingExample(kind), profile),
       })),
       {
         name: 'test',
         summary: 'A test, which a person asked for',
-        ...requestExample('trigger.fired', testExample(kind), 'standard'),
+        ...requestExample(FIRING, testExample(kind), 'standard'),
       },
     ],
   };
@@ -198,7 +198,7 @@ function flat(profile: 'desmo' | 'dodev', schema: string): JsonSchema {
     contentType: 'application/json',
     headers: schemaReference(headersSchemaName(profile)),
     payload: schemaReference(schema),
-    examples: [{ name: 'firing', ...requestExample('trigger.fired', firingExample('number'), profile) }],
+    examples: [{ name: 'firing', ...requestExample(FIRING, firingExample('number'), profile) }],
   };
 }
 

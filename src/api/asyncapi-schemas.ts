@@ -1,7 +1,7 @@
 import type { Catalog, ValueKind } from '../core/catalog.js';
 import { SOURCE } from '../core/cloud-event.js';
 import { PROFILES, type Profile } from '../core/endpoint.js';
-import { LICENSE_EVENT_TYPES } from '../core/event-types.js';
+import { FIRING, LICENSE_EVENT_TYPES } from '../core/event-types.js';
 import { SAMPLE_TEXT_LENGTH_MAX, TAGS_MAX, TAG_LENGTH_MAX } from '../core/message-entry.js';
 import { profileHeaderNames } from '../core/profile-header-names.js';
 
@@ -184,7 +184,7 @@ function logEvent(): JsonSchema {
     assetDID: vehicle,
   };
   const type = {
-    enum: LICENSE_EVENT_TYPES.filter((each) => each !== 'trigger.fired').map((each) => `tripline.${each}`),
+    enum: LICENSE_EVENT_TYPES.filter((each) => each !== FIRING).map((each) => `tripline.${each}`),
   };
   const envelope = {
     ...ENVELOPE,

@@ -1,11 +1,9 @@
+import { HEADER_LENGTH_MAX, HEADER_PREFIX_LENGTH_MAX } from '../core/owner-headers.js';
 import { z } from 'zod';
 import { CONTENT_TYPES, PROFILES } from '../core/endpoint.js';
 import { isSigningSecret } from '../target/secret-box.js';
 import { text } from './fields.js';
 
-const HEADER_PREFIX_LENGTH_MAX = 50;
-/** Names and values have their own limits, see `checkOwnerHeaders`. */
-const HEADER_LENGTH_MAX = 1000;
 /** A list of as many delays as a schedule may have, written at length. */
 const RETRY_LENGTH_MAX = 500;
 const TIMEOUT_SECONDS_MAX = 30;

@@ -3,6 +3,7 @@ import { outcomeOf } from '../core/attempt-outcome.js';
 import { attemptRecord, type AttemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget, Profile } from '../core/endpoint.js';
 import { deliveryId } from '../core/event-id.js';
+import type { FIRING } from '../core/event-types.js';
 import type { Actor } from '../store/actor.js';
 import type { EndpointUse } from '../store/endpoints.js';
 import { newLogId } from '../store/log-id.js';
@@ -68,7 +69,7 @@ type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'handshake' | 'clie
 
 /** What is sent for a test: the log event's type that its header names, and the CloudEvent. */
 export interface TestEvent {
-  eventType: 'trigger.fired' | 'webhook.tested';
+  eventType: typeof FIRING | 'webhook.tested';
   vehicle: string | null;
   envelope: string;
 }

@@ -42,5 +42,8 @@ export const LICENSE_EVENT_TYPES: readonly EventType[] = (Object.keys(EVENT_TYPE
   (type) => !OPERATORS.has(type),
 );
 
-/** The one type whose payload is a whole CloudEvent, made when it happened; that of all others is a list of details. */
-export const WHOLE_EVENT_TYPE: EventType = 'trigger.fired';
+/**
+ * Most of the log is of this type. Its payload is a whole CloudEvent, made when it happened; that of all others is a list
+ * of details.
+ */
+export const FIRING = 'trigger.fired' satisfies EventType;

@@ -1,9 +1,9 @@
 import { SOURCE } from './cloud-event.js';
 import { timeOfId } from './event-id.js';
-import { WHOLE_EVENT_TYPE } from './event-types.js';
+import { FIRING } from './event-types.js';
 import type { JsonObject } from './json.js';
 
-/** A log event as it is stored. */
+/** An entry of the event log, as it is stored. */
 export interface LoggedEvent {
   id: string;
   type: string;
@@ -12,7 +12,7 @@ export interface LoggedEvent {
   /** The endpoint it is about. */
   endpointId: string | null;
   vehicle: string | null;
-  /** JSON text of an object. */
+  /** JSON text of an object: the CloudEvent of a firing, the details of everything else. */
   payload: string;
 }
 
@@ -22,7 +22,7 @@ export interface LoggedEvent {
  */
 export function envelopeOf(event: LoggedEvent): string {
   const { id, type, license, triggerId, endpointId, vehicle, payload } = event;
-  if (type === WHOLE_EVENT_TYPE) return payload;
+  if (type === FIRING) return payload;
   const producer = triggerId ?? endpointId ?? license;
   return JSON.stringify({
     id,

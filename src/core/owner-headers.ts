@@ -3,8 +3,9 @@ import { profileHeaderNames, takesHeaderPrefix } from './profile-header-names.js
 
 const HEADERS_MAX = 10;
 const NAME_LENGTH_MAX = 100;
-const VALUE_LENGTH_MAX = 1_000;
-const PREFIX_LENGTH_MAX = 50;
+/** Of a value. */
+export const HEADER_LENGTH_MAX = 1_000;
+export const HEADER_PREFIX_LENGTH_MAX = 50;
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -51,7 +52,7 @@ function nameError(name: string, ofProfile: ReadonlySet<string>): string | undef
 
 /** The value itself is never told: it may be a secret. */
 function valueError(value: string): string | undefined {
-  if (value.length > VALUE_LENGTH_MAX) return `has a value longer than ${VALUE_LENGTH_MAX} characters.`;
+  if (value.length > HEADER_LENGTH_MAX) return `has a value longer than ${HEADER_LENGTH_MAX} characters.`;
   if (value === '') return 'has no value.';
   if (!VALUE.test(value)) return 'has a value with other than printable ASCII characters, or with spaces at its ends.';
   return undefined;
@@ -61,8 +62,8 @@ function valueError(value: string): string | undefined {
 export function headerPrefixError({ profile, headerPrefix }: Naming): string | undefined {
   if (headerPrefix === null) return undefined;
   if (!takesHeaderPrefix(profile)) return `The profile "${profile}" has no headers whose names a prefix could begin.`;
-  if (headerPrefix.length > PREFIX_LENGTH_MAX || !/^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$/.test(headerPrefix)) {
-    return `A header prefix is 2 to ${PREFIX_LENGTH_MAX} letters, digits and hyphens, with a letter first and no hyphen last.`;
+  if (headerPrefix.length > HEADER_PREFIX_LENGTH_MAX || !/^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$/.test(headerPrefix)) {
+    return `A header prefix is 2 to ${HEADER_PREFIX_LENGTH_MAX} letters, digits and hyphens, with a letter first and no hyphen last.`;
   }
   for (const name of profileHeaderNames({ profile, headerPrefix })) {
     const lower = name.toLowerCase();

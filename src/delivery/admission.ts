@@ -1,5 +1,6 @@
 import type { Catalog } from '../core/catalog.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
+import { FIRING } from '../core/event-types.js';
 import { isObject } from '../core/json.js';
 import type { Log } from '../observability/log.js';
 import type { DueDelivery } from '../store/due-delivery.js';
@@ -34,7 +35,7 @@ export class Admission {
   /** Never rejects. */
   async judge(delivery: DueDelivery): Promise<Admitted> {
     const { payload, target, eventType, isTriggerLive } = delivery;
-    const isFiring = eventType === 'trigger.fired';
+    const isFiring = eventType === FIRING;
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
     if (target.status !== 'active') return { kind: 'held' };
     if (!isFiring || delivery.vehicle === null) return { kind: 'send', payload, target };

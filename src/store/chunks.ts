@@ -1,3 +1,4 @@
+import { FIRING } from '../core/event-types.js';
 import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { COMMIT_CHUNK } from './sql/commit-chunk.js';
@@ -217,7 +218,7 @@ function stateArrays(states: readonly StateRow[]): unknown[] {
 }
 
 function eventArrays(firings: readonly FiringRow[], logEvents: readonly LogEventRow[]): unknown[] {
-  const events: LogEventRow[] = firings.map((firing) => ({ ...firing, type: 'trigger.fired' }));
+  const events: LogEventRow[] = firings.map((firing) => ({ ...firing, type: FIRING }));
   events.push(...logEvents);
   return [
     events.map((event) => event.eventId),

@@ -1,7 +1,9 @@
+import type { AttemptRecord } from '../core/attempt-record.js';
+import type { LoggedEvent } from '../core/log-envelope.js';
 import type { EntityManager } from 'typeorm';
 import { readLog } from './by-index.js';
 import type { Database } from './database.js';
-import { type EventRecord, toEventRecord } from './event-log.js';
+import { toLoggedEvent } from './event-log.js';
 import { idRange, type LogPage } from './log-page.js';
 import { type DeliveryQuestion, listPending, listSettled } from './sql/delivery-log.js';
 
@@ -29,24 +31,16 @@ export interface DeliveryRecord {
   isTest: boolean;
 }
 
-/** An attempt as it is kept; headers are JSON objects, null where there is nothing. */
-export interface AttemptOnRecord {
+/** An attempt on record. */
+export interface AttemptOnRecord extends Omit<AttemptRecord, 'startedAtMs'> {
   number: number;
   startedAt: Date;
-  durationMs: number;
-  outcome: string;
-  statusCode: number | null;
-  error: string | null;
-  requestHeaders: string | null;
-  responseHeaders: string | null;
-  responseBody: string | null;
-  isTruncated: boolean;
 }
 
 export interface DeliveryDetail {
   delivery: DeliveryRecord;
   /** Undefined when it is no longer on record. */
-  event: EventRecord | undefined;
+  event: LoggedEvent | undefined;
   /** Those made last, oldest first. */
   attempts: AttemptOnRecord[];
 }
@@ -80,7 +74,7 @@ export class DeliveryLog {
     return readLog(this.database, async (manager) => {
       const delivery = await findDelivery(manager, license, id);
       if (delivery === undefined) return undefined;
-      const events = await manager.query<Parameters<typeof toEventRecord>[0][]>(
+      const events = await manager.query<Parameters<typeof toLoggedEvent>[0][]>(
         'select id, type, license, trigger_id, endpoint_id, vehicle, payload from events where id = $1',
         [delivery.eventId],
       );
@@ -88,7 +82,7 @@ export class DeliveryLog {
         `select * from attempts where delivery_id = $1 order by number desc limit ${ATTEMPTS_SHOWN_MAX}`,
         [id],
       );
-      return { delivery, event: events[0] && toEventRecord(events[0]), attempts: attempts.reverse().map(toAttempt) };
+      return { delivery, event: events[0] && toLoggedEvent(events[0]), attempts: attempts.reverse().map(toAttempt) };
     });
   }
 }

@@ -1,22 +1,8 @@
+import { FIRING } from '../core/event-types.js';
+import type { LoggedEvent } from '../core/log-envelope.js';
 import { readLog } from './by-index.js';
 import type { Database } from './database.js';
 import { idRange, type LogPage } from './log-page.js';
-
-/** The one type that most of the log consists of. */
-export const FIRING = 'trigger.fired';
-
-/** An entry of the event log. */
-export interface EventRecord {
-  id: string;
-  type: string;
-  license: string;
-  triggerId: string | null;
-  /** The endpoint that it is about. */
-  endpointId: string | null;
-  vehicle: string | null;
-  /** JSON: the CloudEvent of a firing, an object of details for everything else. */
-  payload: string;
-}
 
 export interface EventFilter extends LogPage {
   license: string;
@@ -41,7 +27,7 @@ export class EventLog {
   constructor(private readonly database: Database) {}
 
   /** Newest first. */
-  list(filter: EventFilter): Promise<EventRecord[]> {
+  list(filter: EventFilter): Promise<LoggedEvent[]> {
     const { license, types, triggerId, vehicle, limit } = filter;
     const { from, to } = idRange(filter);
     return readLog(this.database, async (manager) => {
@@ -49,16 +35,16 @@ export class EventLog {
         ...[license, triggerId ?? null, from, to],
         ...[types, vehicle ?? null, limit],
       ]);
-      return rows.map(toEventRecord);
+      return rows.map(toLoggedEvent);
     });
   }
 
   /** Undefined when the license has no such event, or none of these types. */
-  get(license: string, id: string, types: readonly string[]): Promise<EventRecord | undefined> {
+  get(license: string, id: string, types: readonly string[]): Promise<LoggedEvent | undefined> {
     return readLog(this.database, async (manager) => {
       const sql = `select ${COLUMNS} from events where id = $1 and license = $2 and type = any ($3::text[])`;
       const [row] = await manager.query<EventRow[]>(sql, [id, license, types]);
-      return row && toEventRecord(row);
+      return row && toLoggedEvent(row);
     });
   }
 }
@@ -79,7 +65,7 @@ where ${place} and id >= $3 and id < $4 ${types.includes(FIRING) ? '' : `and typ
 order by id desc limit $7`;
 }
 
-export function toEventRecord(row: EventRow): EventRecord {
+export function toLoggedEvent(row: EventRow): LoggedEvent {
   return {
     id: row.id,
     type: row.type,

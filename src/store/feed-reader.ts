@@ -1,12 +1,13 @@
+import type { LoggedEvent } from '../core/log-envelope.js';
 import type { Database } from './database.js';
 import { type DeliveryRecord, type DeliveryRow, toDelivery } from './delivery-log.js';
-import { type EventRecord, toEventRecord } from './event-log.js';
+import { toLoggedEvent } from './event-log.js';
 import { beginningOf, type FeedCursor, isBefore, keyFrom } from './feed-cursor.js';
 import { FEED_BOUND, FEED_DELIVERIES, FEED_EVENTS } from './sql/read-feed.js';
 
 /** A log event, or a delivery as it was when it was settled. */
 export type FeedEntry = FeedCursor & { license: string } & (
-    { kind: 'event'; event: EventRecord } | { kind: 'delivery'; delivery: DeliveryRecord }
+    { kind: 'event'; event: LoggedEvent } | { kind: 'delivery'; delivery: DeliveryRecord }
   );
 
 /** How far transactions were at some moment. */
@@ -26,7 +27,7 @@ interface BoundRow {
   has_rows: boolean;
 }
 
-type EventRow = Parameters<typeof toEventRecord>[0] & { xid: string };
+type EventRow = Parameters<typeof toLoggedEvent>[0] & { xid: string };
 
 /**
  * Reads the log in the order of the transactions that wrote it. Below the oldest transaction that is still under way
@@ -70,7 +71,7 @@ export class FeedReader {
     });
     const entries: FeedEntry[] = [
       ...events.rows.map((row): FeedEntry => {
-        return { xid: BigInt(row.xid), kind: 'event', id: row.id, license: row.license, event: toEventRecord(row) };
+        return { xid: BigInt(row.xid), kind: 'event', id: row.id, license: row.license, event: toLoggedEvent(row) };
       }),
       ...deliveries.rows.map((row): FeedEntry => {
         const { id, license } = row;

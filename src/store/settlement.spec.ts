@@ -6,7 +6,8 @@ import { Database } from './database.js';
 import { cancelPending } from './given-up.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
-import type { AttemptRecord, Settlement } from './settlement.js';
+import type { AttemptRecord } from '../core/attempt-record.js';
+import type { Settlement } from './settlement.js';
 
 const ATTEMPT: AttemptRecord = {
   ...{ startedAtMs: 1_000, durationMs: 12, outcome: 'rejected', statusCode: 500, error: 'no' },

@@ -3,8 +3,6 @@ import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { withoutNul } from './stored-text.js';
 
-export type { AttemptRecord } from '../core/attempt-record.js';
-
 /** What became of a delivery. One without an attempt says nothing about its endpoint and counts no attempt. */
 export interface Settlement {
   delivery: DueDelivery;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EndpointStatus } from '../../src/core/endpoint.js';
 import { Database } from '../../src/store/database.js';
 import { DeliveryQueue } from '../../src/store/queue.js';
-import type { AttemptRecord } from '../../src/store/settlement.js';
+import type { AttemptRecord } from '../../src/core/attempt-record.js';
 import { createTestDatabase, testSettings } from './database.js';
 
 export type Queue = Pick<DeliveryQueue, keyof DeliveryQueue>;

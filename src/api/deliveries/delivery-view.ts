@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { ATTEMPT_OUTCOMES } from '../../core/attempt-outcome.js';
 import type { AttemptOutcome } from '../../core/attempt-outcome.js';
 import { isObject } from '../../core/json.js';
-import { envelopeOf } from '../../core/log-envelope.js';
+import { envelopeOf, type LoggedEvent } from '../../core/log-envelope.js';
 import { DELIVERY_STATUSES } from '../../store/delivery-log.js';
 import type { AttemptOnRecord, DeliveryDetail, DeliveryRecord } from '../../store/delivery-log.js';
-import type { EventRecord } from '../../store/event-log.js';
 
 const time = z.iso.datetime({ precision: 3 });
 
@@ -96,7 +95,7 @@ export function viewDeliveryDetail({ delivery, event, attempts }: DeliveryDetail
 }
 
 /** A test was sent what its log event has within. */
-function sentOf(event: EventRecord, isTest: boolean): Record<string, unknown> {
+function sentOf(event: LoggedEvent, isTest: boolean): Record<string, unknown> {
   if (!isTest) return JSON.parse(envelopeOf(event)) as Record<string, unknown>;
   return (JSON.parse(event.payload) as { sent: Record<string, unknown> }).sent;
 }

@@ -1,8 +1,8 @@
+import type { LoggedEvent } from '../../core/log-envelope.js';
 import { z } from 'zod';
 import { timeOfId } from '../../core/event-id.js';
-import { WHOLE_EVENT_TYPE } from '../../core/event-types.js';
+import { FIRING } from '../../core/event-types.js';
 import { isObject } from '../../core/json.js';
-import type { EventRecord } from '../../store/event-log.js';
 
 /** An entry of the event log as the REST surface shows it. */
 export const eventView = z
@@ -27,12 +27,12 @@ export const eventView = z
 export type EventView = z.output<typeof eventView>;
 
 /** Shows a stored log event. */
-export function viewEvent(event: EventRecord): EventView {
+export function viewEvent(event: LoggedEvent): EventView {
   const { id, type, triggerId, endpointId, vehicle, payload } = event;
   const parsed: unknown = JSON.parse(payload);
   const content = isObject(parsed) ? parsed : {};
   const { actor, requestId, ...details } = content;
-  const isWhole = type === WHOLE_EVENT_TYPE;
+  const isWhole = type === FIRING;
   return {
     id,
     type,

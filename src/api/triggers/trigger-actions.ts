@@ -1,3 +1,4 @@
+import { FIRING } from '../../core/event-types.js';
 import type { Metric } from '../../core/catalog.js';
 import type { DeliveryTarget } from '../../core/endpoint.js';
 import { deliveryId } from '../../core/event-id.js';
@@ -52,7 +53,7 @@ export class TriggerActions {
     const metric = this.metricOf(trigger);
     const reading = sample === undefined ? exampleReading(metric) : readTrialSample(metric, sample, '#/sample');
     return this.actions.test(actor, { endpointId: trigger.endpointId, triggerId: id }, ({ id: eventId, timeMs }) => ({
-      eventType: 'trigger.fired',
+      eventType: FIRING,
       ...testFiring(this.parts.catalog, trigger, { id: eventId, timeMs, reading }),
     }));
   }
@@ -98,7 +99,7 @@ export class TriggerActions {
     };
     const { request } = deliveryRequest(
       {
-        ...{ eventId, envelope, eventType: 'trigger.fired', attempt: 1, nowMs: timeMs },
+        ...{ eventId, envelope, eventType: FIRING, attempt: 1, nowMs: timeMs },
         deliveryId: deliveryId(eventId, endpointId),
       },
       target,
