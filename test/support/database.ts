@@ -15,6 +15,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return copyOf(await (template ??= makeTemplate()));
 }
 
+/** A server of a test's own goes with its databases: this one, which is its first, is migrated and dropped by nobody. */
+export async function databaseOfServer(url: string): Promise<TestDatabase> {
+  await migrate({ url }, () => undefined);
+  return { url, drop: () => Promise.resolve() };
+}
+
 /** The same without any table, for what tests migrations. */
 export function createEmptyTestDatabase(): Promise<TestDatabase> {
   return copyOf('template0');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from './database.js';
+import { createTestDatabase, databaseOfServer, type TestDatabase } from './database.js';
 import { Developer, request, type Answer } from './developer.js';
 import { ADMIN_TOKEN, Product } from './product.js';
 import { Receiver } from './receiver.js';
@@ -15,6 +15,14 @@ export const LICENSE = '0x1234567890123456789012345678901234567890';
 export interface Topics {
   signals: string;
   events: string;
+}
+
+/** Servers of a test's own: where it reaches them, and where the product is told that they are. */
+export interface OwnParts {
+  databaseUrl: string;
+  brokers: string;
+  /** Where it differs, as behind a proxy. */
+  productDatabaseUrl?: string;
 }
 
 export class ProductSetup {
@@ -43,15 +51,19 @@ export class ProductSetup {
     };
   }
 
-  /** Makes the parts and the topics; the product is not started yet. */
-  static async create({ partitions = 4 } = {}): Promise<ProductSetup> {
+  /** Makes the parts and the topics, on shared servers unless some of its own are given; the product is not started yet. */
+  static async create({
+    partitions = 4,
+    parts,
+  }: { partitions?: number; parts?: OwnParts } = {}): Promise<ProductSetup> {
     const [database, issuer, receiver, stream] = await Promise.all([
-      createTestDatabase(),
+      parts ? databaseOfServer(parts.databaseUrl) : createTestDatabase(),
       TokenIssuer.start(),
       Receiver.start(),
-      Stream.connect(),
+      Stream.connect(parts?.brokers),
     ]);
     const setup = new ProductSetup(database, issuer, receiver, stream, mkdtempSync(join(tmpdir(), 'tripline-test-')));
+    if (parts) Object.assign(setup.environment, addressesOf(parts));
     await stream.createTopics(Object.values(setup.topics), partitions);
     return setup;
   }
@@ -89,4 +101,8 @@ export class ProductSetup {
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function addressesOf({ databaseUrl, brokers, productDatabaseUrl = databaseUrl }: OwnParts): Record<string, string> {
+  return { DATABASE_URL: productDatabaseUrl, KAFKA_BROKERS: brokers };
 }

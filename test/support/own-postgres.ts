@@ -1,0 +1,125 @@
+/** A PostgreSQL server of a test's own, which it may kill and restart on the same address. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { accountToRunAs, type Account } from '../../dev/postgres/account.js';
+import { ids, nativeDirectory, runnableBinaries } from '../../dev/postgres/binaries.js';
+import { freePort } from './free-port.js';
+import { eventually } from './product.js';
+
+/** Nothing is asked to survive the loss of power: killed processes leave what they wrote with the kernel. */
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  dynamic_shared_memory_type: 'mmap',
+  max_connections: 200,
+  fsync: 'off',
+  full_page_writes: 'off',
+};
+
+interface Programs {
+  path(program: 'initdb' | 'postgres'): string;
+  environment: NodeJS.ProcessEnv;
+}
+
+/** The embedded server, or the one whose programs are in the folder `TEST_POSTGRES_BIN`. */
+export class OwnPostgres {
+  /** Of its superuser, in the database `postgres`. */
+  readonly url: string;
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly programs: Programs,
+    private readonly account: Account | undefined,
+    readonly port: number,
+    private readonly settings: Record<string, string | number>,
+  ) {
+    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  }
+
+  /** Makes a server and starts it. `settings` are PostgreSQL's own. */
+  static async start({ settings = {} }: { settings?: Record<string, string | number> } = {}): Promise<OwnPostgres> {
+    const folder = mkdtempSync(join(tmpdir(), 'tripline-postgres-'));
+    const account = accountToRunAs(undefined);
+    chmodSync(folder, 0o755);
+    if (account) chownSync(folder, account.uid, account.gid);
+    const programs = programsFor(folder, account);
+    const flags = [
+      '-D',
+      join(folder, 'data'),
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ];
+    execFileSync(programs.path('initdb'), flags, {
+      ...ids(account),
+      ...{ env: programs.environment, cwd: '/', stdio: 'ignore' },
+    });
+    const server = new OwnPostgres(folder, programs, account, await freePort(), settings);
+    await server.start();
+    return server;
+  }
+
+  /** The folder of its data, whose owner is the account that it runs as. */
+  get dataDir(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** Starts it again; resolves when it takes connections. */
+  async start(): Promise<void> {
+    const settings = { ...SETTINGS, ...this.settings, port: this.port };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    this.child = spawn(this.programs.path('postgres'), ['-D', this.dataDir, ...flags], {
+      ...ids(this.account),
+      ...{ env: this.programs.environment, cwd: '/', stdio: 'ignore' },
+    });
+    const client = () => new pg.Client({ connectionString: this.url });
+    await eventually(
+      async () => {
+        const one = client();
+        one.on('error', () => undefined);
+        await one.connect();
+        await one.end();
+        return true;
+      },
+      'PostgreSQL takes connections',
+      60_000,
+    );
+  }
+
+  /** SIGINT, the fast shutdown: connections are cut. SIGQUIT is the immediate one, as after a crash. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  async restart(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    await this.stop(signal);
+    await this.start();
+  }
+
+  /** Stops it for good. */
+  async remove(): Promise<void> {
+    await this.stop('SIGQUIT');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function programsFor(folder: string, account: Account | undefined): Programs {
+  const installed = process.env.TEST_POSTGRES_BIN;
+  if (installed === undefined) return runnableBinaries({ native: nativeDirectory(), baseDir: folder, account });
+  const environment = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+  return { path: (program) => join(installed, program), environment };
+}
