@@ -4,7 +4,7 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   // Those have a configuration of their own: they take minutes.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/secured/'],
   extensionsToTreatAsEsm: ['.ts'],
   // "./x.js" in a TypeScript source means ./x.ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, BenchSettings } from './bench.js';
 import { withBenchDatabase } from './bench-database.js';
+import { engines } from './engines.js';
 import { isolation } from './isolation.js';
 import { reportText } from './report-text.js';
+import { triggerIndex } from './trigger-index.js';
 
-const BENCHES: readonly Bench[] = [isolation];
+const BENCHES: readonly Bench[] = [engines, isolation, triggerIndex];
 const RESULTS = join('bench', 'results');
 
 const [name, ...given] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { isIP } from 'node:net';
-import { webcrypto } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -40,7 +40,8 @@ export async function createAuthority(): Promise<Authority> {
   const keys = await newKeys();
   const authority = await X509CertificateGenerator.createSelfSigned(
     {
-      name: 'CN=Tripline development CA',
+      // Of two with one name, whoever trusts both tries only the first.
+      name: `CN=Tripline development CA ${randomUUID()}`,
       keys,
       signingAlgorithm: ALGORITHM,
       ...validity(),

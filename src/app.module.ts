@@ -1,5 +1,7 @@
 /** The composition root: which object gets which, per role. Nothing else makes the objects that hold state or do I/O. */
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DimoPermissions } from './access/dimo-permissions.js';
 import { AnyLicense, IdentityLicenses } from './access/license-directory.js';
@@ -17,6 +19,7 @@ import { requestsMax } from './delivery/lanes.js';
 import { Revoker } from './delivery/revoker.js';
 import { Engine } from './engine/engine.js';
 import { TriggerIndex } from './engine/trigger-index.js';
+import { brokerTls } from './ingest/broker-tls.js';
 import { KafkaSource } from './ingest/kafka-source.js';
 import type { Health } from './observability/health.js';
 import type { Log } from './observability/log.js';
@@ -34,6 +37,8 @@ import { GrantStore } from './store/grants.js';
 import { IdempotencyStore } from './store/idempotency.js';
 import { IndexLog } from './store/index-log.js';
 import { LogFeed } from './store/log-feed.js';
+import { PendingDeliveries } from './store/pending-deliveries.js';
+import { OperationStore } from './store/operations.js';
 import { DeliveryQueue } from './store/queue.js';
 import { Recovery } from './store/recovery.js';
 import { RevocationStore } from './store/revocations.js';
@@ -123,15 +128,22 @@ function apiStage(foundation: Foundation): Stage {
   });
   const root = ApiModule.with(apiParts(foundation, { client, permissions }));
   let app: NestExpressApplication | undefined;
+  let isDraining = false;
   return {
     name: 'api',
     async start() {
       app = await createHttpApp(root, { log });
+      app.getHttpServer().prependListener('request', (_request: unknown, response: ServerResponse) => {
+        if (isDraining) response.setHeader('Connection', 'close');
+      });
       await app.listen(settings.http.port, settings.http.host);
       const { port } = app.getHttpServer().address() as { port: number };
       log.info({ port }, 'REST API is listening');
     },
     async stop() {
+      // Balancers take a while to see that we are not ready, and clients keep connections: both are sent away politely.
+      isDraining = true;
+      if (app) await sleep(settings.shutdownDrainMs);
       const server = app?.getHttpServer();
       // A request that is slow, or was never sent to its end, must not take the time that all stages have.
       const cut = setTimeout(() => server?.closeAllConnections(), settings.shutdownGraceMs * REQUESTS_GRACE);
@@ -154,6 +166,7 @@ function apiParts(
     endpoints: new EndpointStore(database),
     testDeliveries: new TestDeliveryStore(database),
     subscriptions: new SubscriptionStore(database),
+    operations: new OperationStore(database),
     grants: new GrantStore(database),
     states: new StateStore(database),
     deadLetters: new DeadLetterStore(database),
@@ -173,13 +186,24 @@ function apiParts(
 }
 
 function engineStage({ settings, database, catalog, bell, log, metrics, health }: Foundation): Stage {
-  const { brokers, groupId, ssl, sasl, signalsTopic, eventsTopic, createTopicsPartitions, sessionMs } = settings.kafka;
+  const {
+    brokers,
+    groupId,
+    ssl,
+    sslAuthorityFile,
+    sasl,
+    signalsTopic,
+    eventsTopic,
+    createTopicsPartitions,
+    sessionMs,
+  } = settings.kafka;
   const chunks = new ChunkStore(database);
   const index = new TriggerIndex({ changes: new IndexLog(database), log, metrics });
   const ring = (endpointIds: string[]) => bell.ring(endpointIds);
   const states = new StateStore(database);
+  const pending = new PendingDeliveries(database);
   const source = new KafkaSource({
-    engine: new Engine({ index, chunks, states, catalog, ring, log, metrics }),
+    engine: new Engine({ index, chunks, states, pending, catalog, ring, log, metrics, limits: settings.quotas }),
     chunks,
     log,
     metrics,
@@ -190,7 +214,7 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
       { topic: signalsTopic, metricKind: 'signal' },
       { topic: eventsTopic, metricKind: 'event' },
     ],
-    ssl,
+    ssl: brokerTls(ssl, sslAuthorityFile),
     ...given({ sasl, createTopics: createTopicsPartitions }),
     times: { sessionMs, heartbeatMs: Math.min(1_000, sessionMs / 3) },
   });
@@ -198,6 +222,7 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   return {
     name: 'engine',
     async start() {
+      await source.check();
       await index.load();
       log.info({ seq: String(index.seq), ...index.size }, 'index is loaded');
       source.start();

@@ -7,6 +7,8 @@ import { createLog, type Log } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
 import { MonitoringServer } from './observability/monitoring-server.js';
 import { Database } from './store/database.js';
+import { databaseRefusalOf } from './store/database-refusal.js';
+import { DatabaseWatch } from './store/database-watch.js';
 import { Doorbell } from './store/doorbell.js';
 import { Housekeeping } from './store/housekeeping.js';
 import { migrate } from './store/migrate.js';
@@ -20,6 +22,8 @@ const DATABASE_RETRY_MS = 1_000;
 interface Running {
   stages: Stage[];
   ground: Stage | undefined;
+  isStarted: boolean;
+  isEnding: boolean;
 }
 
 const read = readSettings(process.env);
@@ -41,11 +45,12 @@ try {
 async function run(settings: Settings, log: Log): Promise<void> {
   const metrics = new Metrics({ processMetrics: true });
   const health = new Health();
-  let isStarted = false;
-  health.register('started', () => isStarted);
   const { host, monitoringPort: port } = settings.http;
   const monitoring = new MonitoringServer({ host, port, metrics, health, log });
-  const running: Running = { stages: [], ground: undefined };
+  const running: Running = { stages: [], ground: undefined, isStarted: false, isEnding: false };
+  health.register('started', () => running.isStarted);
+  // Balancers must hear of the end before anything ends.
+  health.register('staying', () => !running.isEnding);
   const end = endOnce(running, settings.shutdownGraceMs, log);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
@@ -62,11 +67,16 @@ async function run(settings: Settings, log: Log): Promise<void> {
     secrets: new SecretBox(settings.encryptionKeys),
     log,
   });
+  const watch = new DatabaseWatch({ database, log });
   const foundation: Foundation = { settings, database, catalog, schedule, bell, log, metrics, health };
   const ground: Stage = {
     name: 'ground',
-    start: () => housekeeping.start(),
+    async start() {
+      await housekeeping.start();
+      watch.start();
+    },
     async stop() {
+      watch.stop();
       await housekeeping.stop();
       await bell.close();
       await database.close();
@@ -79,7 +89,7 @@ async function run(settings: Settings, log: Log): Promise<void> {
     await stage.start();
     running.stages.push(stage);
   }
-  isStarted = true;
+  running.isStarted = true;
   log.info({ role: settings.role }, 'started');
 }
 
@@ -94,13 +104,15 @@ async function openDatabase(settings: Settings, log: Log): Promise<Database> {
       const places = directUrl === undefined ? { url } : { url, directUrl };
       return await Database.open({ ...places, ...sizes, applicationName: `tripline ${settings.instanceName}` }, log);
     } catch (error) {
+      const refusal = databaseRefusalOf(error);
+      if (refusal) throw new Error(refusal.text, { cause: error });
       if (!isAbsent(error) || Date.now() > until) throw error;
       log.warn({ err: error }, 'the database is not reachable; trying again');
     }
   }
 }
 
-/** No answer, or still starting up; anything else, a wrong password for one, does not heal by waiting. */
+/** No answer, or still starting up; anything else does not heal by waiting. */
 function isAbsent(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
   return (
@@ -111,10 +123,9 @@ function isAbsent(error: unknown): boolean {
 
 /** Stops what runs, once; a second signal or the end of the grace ends the process as it is. */
 function endOnce(running: Running, graceMs: number, log: Log): () => void {
-  let isEnding = false;
   return () => {
-    if (isEnding) process.exit(1);
-    isEnding = true;
+    if (running.isEnding) process.exit(1);
+    running.isEnding = true;
     log.info({}, 'stopping');
     setTimeout(() => fail(log, new Error(`could not stop within ${graceMs} ms`)), graceMs).unref();
     void stopAll(running, log).then((isClean) => {

@@ -3,8 +3,8 @@
  * the product, written here and nowhere else, computes the ids of all firings from what was put on the topic; the ids
  * that the receiver has seen must be exactly these.
  */
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { firingId } from './support/fleet-model.js';
 import { ProductSetup } from './support/product-setup.js';
 import { eventually } from './support/product.js';
 import { random, type Random } from './support/random.js';
@@ -149,12 +149,7 @@ function firings(sent: readonly Sent[], webhooks: ReadonlyMap<string, string>): 
 }
 
 function idOf(webhookId: string, { vehicle, timeMs, partition, offset }: Sent): string {
-  const cause = [webhookId, vehicle, setup.topics.signals, 0, partition, offset, 0].join('\n');
-  const bytes = createHash('sha256').update(cause).digest().subarray(0, 16);
-  bytes.writeUIntBE(timeMs, 0, 6);
-  bytes[6] = (bytes[6]! % 16) + 128;
-  bytes[8] = (bytes[8]! % 64) + 128;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return firingId(timeMs, [webhookId, vehicle, setup.topics.signals, 0, partition, offset, 0]);
 }
 
 /** Each firing says what the model says, and a repeated delivery is the same to the byte. */

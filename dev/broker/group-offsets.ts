@@ -22,6 +22,8 @@ export class GroupOffsets {
   readonly #groups = new Map<string, Map<string, Map<number, CommittedOffset>>>();
   readonly #file: string | undefined;
   #lines = 0;
+  /** Bytes of the journal that are whole lines. */
+  #sizeBytes = 0;
   #descriptor: number | undefined;
 
   constructor(directory: string | undefined) {
@@ -49,6 +51,7 @@ export class GroupOffsets {
     return [...topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions.keys()] }));
   }
 
+  /** Throws on I/O errors, and has then forgotten what it was told; so do the others that change something. */
   commit(group: string, topic: string, partition: number, committed: CommittedOffset): void {
     this.#apply([group, topic, partition, committed.offset, committed.metadata]);
   }
@@ -71,10 +74,22 @@ export class GroupOffsets {
   }
 
   #apply(line: JournalLine): void {
-    if (this.#descriptor !== undefined) fs.writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
+    if (this.#descriptor !== undefined) this.#append(this.#descriptor, Buffer.from(`${JSON.stringify(line)}\n`));
     this.#remember(line);
     this.#lines += 1;
-    if (this.#file !== undefined && this.#lines > this.#count() + MAX_VOID_LINES) this.#rewrite(this.#file);
+    if (this.#file !== undefined && this.#lines > this.#count() + MAX_VOID_LINES) this.#shorten(this.#file);
+  }
+
+  /** A line that the disk takes only a part of is taken back: the next one must not go on in the middle of it. */
+  #append(descriptor: number, line: Buffer): void {
+    try {
+      let written = 0;
+      while (written < line.length) written += fs.writeSync(descriptor, line, written);
+    } catch (error) {
+      fs.ftruncateSync(descriptor, this.#sizeBytes);
+      throw error;
+    }
+    this.#sizeBytes += line.length;
   }
 
   #remember([group, topic, partition, offset, metadata]: JournalLine): void {
@@ -95,6 +110,15 @@ export class GroupOffsets {
     for (const line of lines) this.#remember(JSON.parse(line) as JournalLine);
   }
 
+  /** On a full disk the journal stays as it is, and is tried again when as many lines have come. */
+  #shorten(file: string): void {
+    try {
+      this.#rewrite(file);
+    } catch {
+      this.#lines = 0;
+    }
+  }
+
   #rewrite(file: string): void {
     const lines: string[] = [];
     for (const [group, topics] of this.#groups) {
@@ -104,9 +128,11 @@ export class GroupOffsets {
         }
       }
     }
+    const text = lines.join('');
+    replaceFile(file, text);
     this.close();
-    replaceFile(file, lines.join(''));
     this.#lines = lines.length;
+    this.#sizeBytes = Buffer.byteLength(text);
     this.#descriptor = fs.openSync(file, 'a');
   }
 

@@ -24,8 +24,8 @@ export function isTopicName(name: string): boolean {
 }
 
 /**
- * The topics and their logs. With a directory, the list of topics is a file that is replaced as a whole by each change,
- * before the logs change: logs that it does not name are left-overs of a deleted topic, and removed at start.
+ * The topics and their logs. With a directory, the list of topics is a file that is replaced as a whole by each change.
+ * Logs are made before it names them and deleted after: those that it does not name are left-overs, and removed at start.
  */
 export class Topics {
   readonly #topics = new Map<string, Topic>();
@@ -63,14 +63,19 @@ export class Topics {
     return this.#topics.size >= MAX_TOPICS ? ErrorCode.policyViolation : ErrorCode.none;
   }
 
-  /** Returns an error code; `none` when the topic was created. */
+  /** Returns an error code; `none` when the topic was created. Throws on I/O errors, and then there is no such topic. */
   create(name: string, partitionCount: number): number {
     const refusal = this.refusalToCreate(name, partitionCount);
     if (refusal !== ErrorCode.none) return refusal;
     const topic: Topic = { name, id: randomUUID(), partitions: [] };
-    this.#topics.set(name, topic);
-    this.#save(new Map([[name, partitionCount]]));
     topic.partitions.push(...this.#openLogs(topic.id, 0, partitionCount));
+    this.#topics.set(name, topic);
+    try {
+      this.#save();
+    } catch (error) {
+      this.#topics.delete(name);
+      throw error;
+    }
     return ErrorCode.none;
   }
 
@@ -87,8 +92,14 @@ export class Topics {
     const topic = this.#topics.get(name);
     const refusal = this.refusalToGrow(name, partitionCount);
     if (topic === undefined || refusal !== ErrorCode.none) return refusal;
-    this.#save(new Map([[name, partitionCount]]));
-    topic.partitions.push(...this.#openLogs(topic.id, topic.partitions.length, partitionCount));
+    const { length } = topic.partitions;
+    topic.partitions.push(...this.#openLogs(topic.id, length, partitionCount));
+    try {
+      this.#save();
+    } catch (error) {
+      topic.partitions.length = length;
+      throw error;
+    }
     return ErrorCode.none;
   }
 
@@ -97,7 +108,12 @@ export class Topics {
     const topic = this.#topics.get(name);
     if (topic === undefined) return ErrorCode.unknownTopicOrPartition;
     this.#topics.delete(name);
-    this.#save(new Map());
+    try {
+      this.#save();
+    } catch (error) {
+      this.#topics.set(name, topic);
+      throw error;
+    }
     for (const log of topic.partitions) log.remove();
     if (this.directory !== undefined) fs.rmSync(path.join(this.directory, 'logs', topic.id), { recursive: true });
     return ErrorCode.none;
@@ -127,12 +143,9 @@ export class Topics {
     });
   }
 
-  /** `partitionCounts` has the counts that are about to be true. */
-  #save(partitionCounts: ReadonlyMap<string, number>): void {
+  #save(): void {
     if (this.directory === undefined) return;
-    const list = this.all().map(({ name, id, partitions }) => {
-      return { name, id, partitions: partitionCounts.get(name) ?? partitions.length };
-    });
+    const list = this.all().map(({ name, id, partitions }) => ({ name, id, partitions: partitions.length }));
     replaceFile(path.join(this.directory, TOPICS_FILE), JSON.stringify(list, undefined, 1));
   }
 

@@ -31,6 +31,7 @@ test('without settings the product gets the embedded parts and the kept secrets'
     PORT: '3003',
     MON_PORT: '8888',
     SHUTDOWN_GRACE_SECONDS: '8',
+    SHUTDOWN_DRAIN_SECONDS: '0',
     ADMIN_TOKEN: 'the admin token',
     SECRET_ENCRYPTION_KEY: 'the key',
     DATABASE_URL: 'postgres://embedded',

@@ -34,7 +34,8 @@ export function productEnvironment(input: {
   const isReplaced = (name: string) => replaced.some((names) => names instanceof RegExp && names.test(name));
   const kept = Object.fromEntries(Object.entries(env).filter(([name, text]) => text?.trim() && !isReplaced(name)));
   return {
-    ...{ HOST: options.host, SHUTDOWN_GRACE_SECONDS: EMBEDDED_GRACE_SECONDS, ADMIN_TOKEN: secrets.adminToken },
+    ...{ HOST: options.host, ADMIN_TOKEN: secrets.adminToken },
+    ...{ SHUTDOWN_GRACE_SECONDS: EMBEDDED_GRACE_SECONDS, SHUTDOWN_DRAIN_SECONDS: '0' },
     ...{ PORT: String(options.port), MON_PORT: String(options.monitoringPort) },
     ...(databaseUrl && { SECRET_ENCRYPTION_KEY: secrets.encryptionKey }),
     ...(brokers && { KAFKA_CREATE_TOPICS_PARTITIONS: EMBEDDED_PARTITIONS }),

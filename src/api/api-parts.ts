@@ -12,6 +12,7 @@ import type { EventLog } from '../store/event-log.js';
 import type { GrantStore } from '../store/grants.js';
 import type { IdempotencyStore } from '../store/idempotency.js';
 import type { LogFeed } from '../store/log-feed.js';
+import type { OperationStore } from '../store/operations.js';
 import type { Recovery } from '../store/recovery.js';
 import type { StateStore } from '../store/states.js';
 import type { SubscriptionStore } from '../store/subscriptions.js';
@@ -20,6 +21,7 @@ import type { TriggerStore } from '../store/triggers.js';
 import type { Handshake } from '../target/handshake.js';
 import type { TargetClient } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
+import type { BulkTimes } from './operations/bulk-times.js';
 import type { StreamTimes } from './stream/streams.js';
 
 /** The contract of vehicles that `subscribe/all` takes; others that were shared are left alone. */
@@ -36,6 +38,8 @@ export interface ApiParts {
   endpoints: EndpointStore;
   testDeliveries: TestDeliveryStore;
   subscriptions: SubscriptionStore;
+  operations: OperationStore;
+  bulkTimes?: Partial<BulkTimes>;
   grants: GrantStore;
   states: StateStore;
   deadLetters: DeadLetterStore;
@@ -62,6 +66,6 @@ export interface ApiParts {
   vehicleNft?: VehicleNft;
   log: Log;
   health: Health;
-  /** Ms since 1970; the clock of this machine when not given. */
+  /** Ms since 1970; the database's clock when not given. */
   now?: () => number;
 }

@@ -7,6 +7,7 @@ import { Health } from '../observability/health.js';
 import type { Log } from '../observability/log.js';
 import { DeadLetterStore } from '../store/dead-letters.js';
 import { GrantStore } from '../store/grants.js';
+import { OperationStore } from '../store/operations.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
 import { GrantsController } from './admin/grants.controller.js';
 import type { ApiParts } from './api-parts.js';
@@ -24,6 +25,8 @@ import { Endpoints } from './endpoints/endpoints.js';
 import { FieldsPipe } from './fields.pipe.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { IdempotentRequests } from './idempotent-requests.js';
+import { BulkCalls } from './operations/bulk-calls.js';
+import { OperationsController } from './operations/operations.controller.js';
 import { serveDocument } from './openapi-page.js';
 import { ProblemFilter } from './problem.filter.js';
 import { assignRequestId } from './request-id.js';
@@ -56,6 +59,7 @@ export class ApiModule {
         ServiceController,
         CatalogController,
         SubscriptionsController,
+        OperationsController,
         StatesController,
         StatsController,
         TriggersController,
@@ -81,6 +85,7 @@ export class ApiModule {
 
 function objects(parts: ApiParts): Provider[] {
   const actions = new EndpointActions(parts);
+  const bulkCalls = new BulkCalls(parts);
   return [
     { provide: Catalog, useFactory: () => parts.catalog },
     { provide: Health, useFactory: () => parts.health },
@@ -91,7 +96,9 @@ function objects(parts: ApiParts): Provider[] {
     { provide: Triggers, useFactory: () => new Triggers(parts) },
     { provide: TriggerActions, useFactory: () => new TriggerActions(parts, actions) },
     { provide: Endpoints, useFactory: () => new Endpoints(parts, actions) },
-    { provide: Subscriptions, useFactory: () => new Subscriptions(parts) },
+    { provide: OperationStore, useFactory: () => parts.operations },
+    { provide: BulkCalls, useFactory: () => bulkCalls },
+    { provide: Subscriptions, useFactory: () => new Subscriptions(parts, bulkCalls) },
     { provide: States, useFactory: () => new States(parts) },
     { provide: Stats, useFactory: () => new Stats(parts) },
     { provide: Deliveries, useFactory: () => new Deliveries(parts) },

@@ -82,6 +82,7 @@ export function firingExample(kind: ValueKind, catalog: Catalog = builtInCatalog
     condition: CONDITIONS[kind],
     normalizedCondition: CONDITIONS[kind],
     cooldownMs: 30_000,
+    maxSampleAgeMs: null,
     displayName: 'My webhook',
     endpointId: ENDPOINT_ID,
   };
@@ -103,6 +104,7 @@ const DETAILS: Partial<Record<EventType, object>> = {
   'webhook.tested': { ...BY, sent: JSON.parse(testExample('number')) as object },
   'condition.failed': { code: 'division_by_zero', message: 'it divides by zero' },
   'trigger.throttled': { samples: 12 },
+  'quota.exceeded': { limit: 'pendingDeliveries', most: 1_000_000, held: 12 },
   'webhook.failed': { endpointId: ENDPOINT_ID, reason: 'All 84 attempts of the last 120 hours failed.' },
   'endpoint.gone': { endpointId: ENDPOINT_ID, reason: 'Answered 410.' },
   'webhook.failing': {

@@ -4,6 +4,7 @@ import { attemptRecord, type AttemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget, Profile } from '../core/endpoint.js';
 import { deliveryId } from '../core/event-id.js';
 import type { FIRING } from '../core/event-types.js';
+import { databaseNowMs } from '../store/database-time.js';
 import type { Actor } from '../store/actor.js';
 import type { EndpointUse } from '../store/endpoints.js';
 import { newLogId } from '../store/log-id.js';
@@ -115,14 +116,14 @@ export class EndpointActions {
     const { license } = actor;
     return this.turns.take(license, async () => {
       const timeMs = this.nowMs();
-      const target = await this.parts.testDeliveries.target(license, use.endpointId, timeMs);
+      const target = await this.parts.testDeliveries.target(license, use.endpointId);
       if (target === undefined) throw changedMeanwhile();
       const eventId = newLogId(timeMs);
       const event = eventOf({ id: eventId, timeMs });
       const message = { ...event, eventId, deliveryId: deliveryId(eventId, use.endpointId), attempt: 1, nowMs: timeMs };
       const { request, shownHeaders } = this.requestOf(message, target);
       const answer = await this.parts.client.post(request);
-      const attempt = attemptRecord({ startedAtMs: timeMs, shownHeaders }, answer, outcomeOf(answer));
+      const attempt = attemptRecord({ shownHeaders }, answer, outcomeOf(answer));
       return this.record(actor, { ...message, ...use, profile: target.profile }, attempt);
     });
   }
@@ -168,7 +169,7 @@ export class EndpointActions {
   }
 
   private nowMs(): number {
-    return this.parts.now?.() ?? Date.now();
+    return this.parts.now?.() ?? databaseNowMs();
   }
 }
 

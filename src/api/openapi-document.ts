@@ -68,6 +68,7 @@ const PATH_PARAMETERS: Readonly<Record<string, { description: string; example: s
 const IDS: Readonly<Record<string, { description: string; example: string }>> = {
   endpoints: { description: 'The endpoint, by its id.', example: '019a3f6e-7c00-7b2e-9d55-0c9e6f1a2b3c' },
   deliveries: { description: 'The delivery, by its id.', example: '019a3f6e-7c01-8b2e-9d55-0c9e6f1a2b3c' },
+  operations: { description: 'The operation, by its id.', example: '5b0f7c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61' },
   events: { description: 'The log event, by its id.', example: '019a3f6e-7c00-8b2e-9d55-4f1a2b3c0c9e' },
 };
 
@@ -79,6 +80,7 @@ const BASE: Omit<OpenAPIObject, 'paths'> = {
     { name: 'Webhooks', description: 'A metric, a condition, and where to send what it finds.' },
     { name: 'Endpoints', description: 'Targets that webhooks share, and that log events can be sent to.' },
     { name: 'Subscriptions', description: 'Which vehicles a webhook watches.' },
+    { name: 'Operations', description: 'Calls about many vehicles that go on after their answer.' },
     { name: 'Conditions', description: 'To check and try conditions.' },
     { name: 'Catalogue', description: 'What can be watched.' },
     { name: 'State', description: 'What webhooks remember of vehicles.' },
@@ -131,7 +133,7 @@ function describeOperation(path: string, method: string, definition: OperationDe
         content: { 'application/json': { schema: reference(body.schema), examples: body.examples } },
       },
     }),
-    responses: { [definition.status]: success(definition), ...problems(definition) },
+    responses: { [definition.status]: success(definition), ...later(definition), ...problems(definition) },
     'x-codeSamples': [{ lang: 'Shell', label: 'curl', source }],
   };
 }
@@ -160,6 +162,12 @@ function success({ answer, headers, id, idempotent }: OperationDefinition): Reco
     headers: { 'X-Request-Id': header('Names the request in our logs.'), ...replayed, ...Object.fromEntries(named) },
     ...(answer && { content: { [mediaType]: { schema: reference(answer.schema), example: answer.example } } }),
   };
+}
+
+function later({ later: answer }: OperationDefinition): Record<string, unknown> {
+  if (answer === undefined) return {};
+  const content = { 'application/json': { schema: reference(answer.schema), example: answer.example } };
+  return { 202: { description: answer.description, headers: { Location: header('The operation.') }, content } };
 }
 
 function problems({ access, body, query, idempotent, problems: own }: OperationDefinition): Record<string, unknown> {

@@ -18,6 +18,7 @@ export interface OperationDefinition {
     | 'Webhooks'
     | 'Endpoints'
     | 'Subscriptions'
+    | 'Operations'
     | 'Conditions'
     | 'Catalogue'
     | 'State'
@@ -41,6 +42,8 @@ export interface OperationDefinition {
   /** Status of success and, unless it has no body, what the answer looks like. */
   status: number;
   answer?: AnswerDefinition;
+  /** What a call that takes too long answers with status 202, if it does so. */
+  later?: AnswerDefinition;
   /** Statuses of the problems that are particular to it, with their reasons. Those that any operation may have are added. */
   problems?: Readonly<Record<number, string>>;
   /** Headers of the success besides those that every answer has. */

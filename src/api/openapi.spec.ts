@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { each, send, TestApi, vehicle, type ApiDeveloper, type Answer } from '../../test/support/api.js';
 import { addEvent, addSettled } from '../../test/support/log-rows.js';
+import { newLogId } from '../store/log-id.js';
+import { OperationStore } from '../store/operations.js';
 import { definitionOf, type OperationDefinition } from './openapi-operation.js';
 import { printDocument } from './openapi-print.js';
 
@@ -154,11 +156,20 @@ async function tryOut(path: string, method: string, definition: OperationDefinit
 async function idFor(path: string, webhookId: string): Promise<string> {
   if (path.startsWith('/v1/events/')) return (await developer.call('GET', '/v1/events')).body.data[0].id as string;
   if (path.startsWith('/v1/endpoints/')) return sharedEndpoint();
+  if (path.startsWith('/v1/operations/')) return keptOperation(webhookId);
   if (!path.startsWith('/v1/deliveries/')) return webhookId;
   const { pool } = api.database;
   const event = await addEvent(pool, { license: developer.license, triggerId: webhookId });
   const endpointId = String((await developer.config(webhookId)).endpointId);
   return (await addSettled(pool, 'failed', { endpointId, event })).id;
+}
+
+/** A call that nobody has gone on with yet. */
+async function keptOperation(triggerId: string): Promise<string> {
+  const call = { kind: 'subscribe' as const, actor: { license: developer.license, requestId: 'spec' }, triggerId };
+  const progress = { place: 0, done: 0, changed: 0, already: 0, failed: [], failedCount: 0 };
+  const state = { call, eventId: newLogId(), progress, total: 1 };
+  return (await new OperationStore(api.database).create(state, [vehicle(1)])).id;
 }
 
 /** The answer to what does not end by itself, without its body. */

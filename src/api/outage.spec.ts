@@ -16,6 +16,8 @@ test.each<[string, unknown, boolean]>([
   ['a crash', coded('57P02'), true],
   ['a start', coded('57P03'), true],
   ['a statement that took too long', coded('57014'), true],
+  ['a log-in that is refused', coded('28P01'), true],
+  ['a certificate that is refused', coded('CERT_HAS_EXPIRED'), true],
   ['a refused connection', coded('ECONNREFUSED'), true],
   ['a reset connection', coded('ECONNRESET'), true],
   ['a silent connection', coded('ETIMEDOUT'), true],

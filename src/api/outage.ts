@@ -1,3 +1,5 @@
+import { databaseRefusalOf } from '../store/database-refusal.js';
+
 /**
  * SQLSTATEs of a database that does not serve at the moment: a lost connection (class 08), shut down, crashed or
  * starting (57P01 to 57P03), and a statement that took too long (57014). See PostgreSQL's appendix A.
@@ -16,8 +18,9 @@ const CAUSES_MAX = 5;
 /** What errors of pg, Node and TypeORM have of these; any may be missing. */
 type Failure = Partial<Record<'code' | 'message' | 'driverError' | 'cause', unknown>>;
 
-/** Whether an error says that the database cannot be had at the moment, which heals without us. */
+/** Whether an error says that the database cannot be had at the moment, which heals without whoever asks. */
 export function isOutage(error: unknown): boolean {
+  if (databaseRefusalOf(error)) return true;
   let current = error;
   for (let depth = 0; depth < CAUSES_MAX && typeof current === 'object' && current !== null; depth++) {
     const { code, message, driverError, cause }: Failure = current;

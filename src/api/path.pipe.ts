@@ -42,6 +42,14 @@ export class EventIdPipe implements PipeTransform<string, string> {
   }
 }
 
+/** `{id}` of an operation: a UUID in canonical spelling. */
+@Injectable()
+export class OperationIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return readId(value, 'operation');
+  }
+}
+
 /** `{id}` of an endpoint: a UUID in canonical spelling. */
 @Injectable()
 export class EndpointIdPipe implements PipeTransform<string, string> {

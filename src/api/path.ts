@@ -12,6 +12,7 @@ const ID_SOURCES = {
   endpoint: 'the answer to its making',
   delivery: 'the list',
   event: 'the list',
+  operation: 'the answer to the call',
 } as const;
 
 /** An id in canonical spelling, whatever accepted spelling it came in; throws a 400 for anything else. */

@@ -91,6 +91,15 @@ export function endpointNotFound(): Problem {
   });
 }
 
+/** The same for a call that goes on in the background. */
+export function operationNotFound(): Problem {
+  return new Problem(404, {
+    kind: 'not-found',
+    message: 'Operation not found',
+    detail: 'Your license has no operation with this id.',
+  });
+}
+
 /** A service that the answer depends on does not answer (503): the client asks again after a few seconds. */
 export function unavailable(message: string, detail: string): Problem {
   return new Problem(503, {
@@ -99,6 +108,14 @@ export function unavailable(message: string, detail: string): Problem {
     detail,
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   });
+}
+
+/** Others keep changing a webhook between the look at what it needs and the change that depends on it (503). */
+export function webhookAlwaysChanging(): Problem {
+  return unavailable(
+    'The webhook is being changed',
+    'Others kept changing this webhook meanwhile. Send the request again: what is subscribed already is no failure.',
+  );
 }
 
 /** A secret, key or header of an endpoint cannot be opened here (409): nothing can be made of what is stored. */

@@ -45,7 +45,7 @@ export function exampleFiring(
     timestamp: new Date(timeMs).toISOString(),
     producer: EXAMPLE_DEVICE,
   };
-  const fired: Trigger = { ...trigger, cooldownMs: trigger.cooldownSeconds * 1000 };
+  const fired: Trigger = { ...trigger, cooldownMs: trigger.cooldownSeconds * 1000, maxSampleAgeMs: null };
   const event = firingEvent({ id, timeMs, sequence: 0, trigger: fired, sample }, catalog);
   return { envelope: event, vehicle: EXAMPLE_VEHICLE };
 }

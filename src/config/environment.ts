@@ -38,6 +38,11 @@ export const environment = z.object({
   SHUTDOWN_GRACE_SECONDS: wholeNumber(1, 600)
     .prefault('25')
     .describe('How long running work may take to end after SIGTERM. Less than the orchestrator waits before it kills.'),
+  SHUTDOWN_DRAIN_SECONDS: wholeNumber(0, 60)
+    .optional()
+    .describe(
+      'How long the REST API goes on answering after SIGTERM, while /ready says no: as long as balancers take to notice. At most half of SHUTDOWN_GRACE_SECONDS. 2 without it, or a quarter of a short grace.',
+    ),
 
   HOST: textOf('a host name or address', /^[A-Za-z0-9.:_-]{1,253}$/)
     .prefault('0.0.0.0')
@@ -73,6 +78,9 @@ export const environment = z.object({
     .describe(
       'TLS beside DB_HOST: disable, require (certificate unchecked), verify-ca or verify-full (both check all).',
     ),
+  DB_SSL_ROOT_CERT: WORD.optional().describe(
+    'Path of the certificates (PEM) that are trusted beside DB_HOST. The known authorities and NODE_EXTRA_CA_CERTS without it.',
+  ),
 
   KAFKA_BROKERS: list('a list of host:port, separated by commas', readHostPort).describe(
     'Apache Kafka, as host:port separated by commas. Required.',
@@ -86,6 +94,9 @@ export const environment = z.object({
       'How long the partitions of an engine that was killed stand still. Brokers allow 6000 and more by default.',
     ),
   KAFKA_SSL: trueOrFalse().prefault('false').describe('Whether brokers are reached over TLS.'),
+  KAFKA_SSL_CA_FILE: WORD.optional().describe(
+    "PEM file with the authorities that brokers' certificates may come from, instead of the usual ones. Only with KAFKA_SSL.",
+  ),
   KAFKA_SASL_MECHANISM: oneOf(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
     .describe('plain, scram-sha-256 or scram-sha-512; with user name and password. No log-in without it.'),
@@ -150,6 +161,12 @@ export const environment = z.object({
   MAX_WEBHOOK_FAILURE_HOURS: wholeNumber(1, 8760)
     .prefault('120')
     .describe('So many hours of nothing but failures, with 10 attempts at least, give a webhook up.'),
+  QUOTA_FIRINGS_PER_MINUTE: wholeNumber(1, 100_000_000)
+    .prefault('60000')
+    .describe('Firings of one license in a minute that one engine stores; what would fire above it is passed over.'),
+  QUOTA_PENDING_DELIVERIES: wholeNumber(1, 1_000_000_000)
+    .prefault('1000000')
+    .describe('Pending deliveries of one license; those of firings above it are held, for the owner to recover.'),
   EVENT_RETENTION_DAYS: wholeNumber(3, 3650)
     .prefault('30')
     .describe('How long events, deliveries and attempts are kept, at least 3 days.'),

@@ -13,6 +13,18 @@ export function brokenRules(given: Record<string, string>): string[] {
   return [...databaseRules(given), ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose))];
 }
 
+/** The rules between times that are broken, each as a sentence. */
+export function brokenTimes(env: {
+  SHUTDOWN_GRACE_SECONDS: number;
+  SHUTDOWN_DRAIN_SECONDS?: number | undefined;
+}): string[] {
+  const { SHUTDOWN_GRACE_SECONDS: grace, SHUTDOWN_DRAIN_SECONDS: drain = 0 } = env;
+  if (drain <= grace / 2) return [];
+  return [
+    `SHUTDOWN_DRAIN_SECONDS must be at most half of SHUTDOWN_GRACE_SECONDS, which is ${grace}: work has to end too`,
+  ];
+}
+
 function databaseRules(given: Record<string, string>): string[] {
   if (given.DATABASE_URL !== undefined) return [];
   if (!DATABASE_PARTS.some((name) => given[name] !== undefined)) {

@@ -30,12 +30,14 @@ test('what is not set has its default', () => {
     instanceName: 'host-1',
     logLevel: 'info',
     shutdownGraceMs: 25_000,
+    shutdownDrainMs: 2_000,
     http: { host: '0.0.0.0', port: 3003, monitoringPort: 8888, adminToken: undefined },
     database: { url: REQUIRED.DATABASE_URL, directUrl: undefined, poolSize: 10 },
     kafka: {
       brokers: ['kafka:9092'],
       groupId: 'vehicle-triggers',
       ssl: false,
+      sslAuthorityFile: undefined,
       sasl: undefined,
       signalsTopic: 'topic.device.signals',
       eventsTopic: 'topic.device.events',
@@ -59,6 +61,7 @@ test('what is not set has its default', () => {
       maxFailureCount: undefined,
       maxFailureHours: 120,
     },
+    quotas: { firingsPerMinute: 60_000, pendingDeliveries: 1_000_000 },
     eventRetentionDays: 30,
   });
 });
@@ -81,6 +84,10 @@ describe('what is set is read', () => {
       { role: 'engine', instanceName: 'engine-1' },
     ],
     [{ PORT: '0', MON_PORT: '0', HOST: '::' }, { http: { port: 0, monitoringPort: 0, host: '::' } }],
+    [
+      { QUOTA_FIRINGS_PER_MINUTE: '1', QUOTA_PENDING_DELIVERIES: '5000' },
+      { quotas: { firingsPerMinute: 1, pendingDeliveries: 5_000 } },
+    ],
     [{ KAFKA_SSL: 'TRUE', KAFKA_CREATE_TOPICS_PARTITIONS: '12' }, { kafka: { ssl: true, createTopicsPartitions: 12 } }],
     [
       { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' },
@@ -107,6 +114,9 @@ describe('what is set is read', () => {
       { targetProxyUrl: 'https://me:p%40ss@proxy.example:3128' },
     ],
     [{ DELIVERY_RETRY_SCHEDULE: '1s,2m,1h' }, { delivery: { retrySchedule: '1s,2m,1h' } }],
+    [{ KAFKA_SSL_CA_FILE: '/etc/kafka/ca.pem' }, { kafka: { ssl: false, sslAuthorityFile: '/etc/kafka/ca.pem' } }],
+    [{ SHUTDOWN_DRAIN_SECONDS: '12' }, { shutdownDrainMs: 12_000 }],
+    [{ SHUTDOWN_GRACE_SECONDS: '4' }, { shutdownDrainMs: 1_000 }],
     [{ DELIVERY_LEASE_SECONDS: '5' }, { delivery: { leaseSeconds: 5 } }],
     [{ MAX_WEBHOOK_FAILURE_COUNT: '100' }, { delivery: { maxFailureCount: 100 } }],
     [{ MAX_WEBHOOK_FAILURE_HOURS: '8760' }, { delivery: { maxFailureHours: 8_760 } }],
@@ -123,6 +133,11 @@ describe("the database in upstream's parts", () => {
     [{ DB_PORT: '6432', DB_PASSWORD: undefined }, 'postgres://me@db:6432/x?sslmode=disable'],
     [{ DB_SSL_MODE: 'require' }, 'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?uselibpqcompat=true&sslmode=require'],
     [{ DB_SSL_MODE: 'verify-ca' }, 'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?sslmode=verify-full'],
+    [
+      { DB_SSL_MODE: 'verify-full', DB_SSL_ROOT_CERT: '/etc/ca & co.pem' },
+      'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?sslmode=verify-full&sslrootcert=%2Fetc%2Fca%20%26%20co.pem',
+    ],
+    [{ DB_SSL_ROOT_CERT: '/etc/ca.pem' }, 'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?sslmode=disable'],
     [{ DB_HOST: '::1' }, 'postgres://me:p%40ss%2Fw%3Ard@[::1]:5432/x?sslmode=disable'],
     [{ DATABASE_URL: 'postgres://other/y' }, 'postgres://other/y'],
   ])('%j', (env, url) => {
@@ -169,6 +184,10 @@ describe('an error names the setting and what it must be', () => {
       (url): [Record<string, string>, string] => [{ TARGET_PROXY_URL: url }, 'TARGET_PROXY_URL must be a URL such as'],
     ),
     [{ DELIVERY_RETRY_SCHEDULE: 'often' }, 'DELIVERY_RETRY_SCHEDULE must be stepped'],
+    [
+      { SHUTDOWN_DRAIN_SECONDS: '13' },
+      'SHUTDOWN_DRAIN_SECONDS must be at most half of SHUTDOWN_GRACE_SECONDS, which is 25',
+    ],
     [{ DELIVERY_LEASE_SECONDS: '0' }, 'DELIVERY_LEASE_SECONDS must be'],
     [{ MAX_WEBHOOK_FAILURE_COUNT: '0' }, 'MAX_WEBHOOK_FAILURE_COUNT must be'],
     [{ MAX_WEBHOOK_FAILURE_HOURS: '8761' }, 'MAX_WEBHOOK_FAILURE_HOURS must be'],

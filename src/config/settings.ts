@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { environment } from './environment.js';
 import type { Environment } from './environment.js';
-import { brokenRules } from './setting-rules.js';
+import { brokenRules, brokenTimes } from './setting-rules.js';
 
 /** What the program is told from outside, in its own words. Times are in ms unless the name says otherwise. */
 export interface Settings {
@@ -9,12 +9,16 @@ export interface Settings {
   instanceName: string;
   logLevel: string;
   shutdownGraceMs: number;
+  /** The part of the grace in which the REST API goes on answering. */
+  shutdownDrainMs: number;
   http: { host: string; port: number; monitoringPort: number; adminToken: string | undefined };
   database: { url: string; directUrl: string | undefined; poolSize: number };
   kafka: {
     brokers: string[];
     groupId: string;
     ssl: boolean;
+    /** A PEM file of authorities; undefined: those that Node trusts. */
+    sslAuthorityFile: string | undefined;
     sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | undefined;
     signalsTopic: string;
     eventsTopic: string;
@@ -46,6 +50,8 @@ export interface Settings {
     maxFailureCount: number | undefined;
     maxFailureHours: number;
   };
+  /** Of one license. Above them samples that would fire are passed over, and deliveries are held. */
+  quotas: { firingsPerMinute: number; pendingDeliveries: number };
   eventRetentionDays: number;
 }
 
@@ -74,6 +80,7 @@ export function readSettings(env: Record<string, string | undefined>, hostName: 
   const parsed = environment.safeParse(given);
   const errors = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, given));
   errors.push(...brokenRules(given));
+  if (parsed.success) errors.push(...brokenTimes(parsed.data));
   if (!parsed.success || errors.length > 0) return { kind: 'invalid', errors };
   return { kind: 'ok', settings: arrange(parsed.data, hostName) };
 }
@@ -102,6 +109,7 @@ function arrange(env: Environment, hostName: string): Settings {
     instanceName: env.INSTANCE_NAME ?? hostName,
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
+    shutdownDrainMs: drainMs(env),
     http: { host: env.HOST, port: env.PORT, monitoringPort: env.MON_PORT, adminToken: env.ADMIN_TOKEN },
     database: {
       url: env.DATABASE_URL ?? databaseUrl(env),
@@ -124,8 +132,19 @@ function arrange(env: Environment, hostName: string): Settings {
       maxFailureCount: env.MAX_WEBHOOK_FAILURE_COUNT,
       maxFailureHours: env.MAX_WEBHOOK_FAILURE_HOURS,
     },
+    quotas: {
+      firingsPerMinute: env.QUOTA_FIRINGS_PER_MINUTE,
+      pendingDeliveries: env.QUOTA_PENDING_DELIVERIES,
+    },
     eventRetentionDays: env.EVENT_RETENTION_DAYS,
   };
+}
+
+const DRAIN_MS = 2_000;
+
+/** An API that nobody set a time for leaves most of a short grace to what is under way. */
+function drainMs({ SHUTDOWN_DRAIN_SECONDS: set, SHUTDOWN_GRACE_SECONDS: graceSeconds }: Environment): number {
+  return set === undefined ? Math.min(DRAIN_MS, graceSeconds * 250) : set * 1000;
 }
 
 function arrangeKafka(env: Environment): Settings['kafka'] {
@@ -134,6 +153,7 @@ function arrangeKafka(env: Environment): Settings['kafka'] {
     brokers: env.KAFKA_BROKERS,
     groupId: env.KAFKA_GROUP_ID,
     ssl: env.KAFKA_SSL,
+    sslAuthorityFile: env.KAFKA_SSL_CA_FILE,
     sasl: mechanism && username && password ? { mechanism, username, password } : undefined,
     signalsTopic: env.DEVICE_SIGNALS_TOPIC,
     eventsTopic: env.DEVICE_EVENTS_TOPIC,
@@ -166,5 +186,8 @@ function databaseUrl(env: Environment): string {
   const host = env.DB_HOST ?? '';
   const password = env.DB_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.DB_PASSWORD)}`;
   const authority = `${encodeURIComponent(env.DB_USER ?? '')}${password}@${host.includes(':') ? `[${host}]` : host}`;
-  return `postgres://${authority}:${env.DB_PORT}/${encodeURIComponent(env.DB_NAME ?? '')}?${sslModes[env.DB_SSL_MODE]}`;
+  const trusted = env.DB_SSL_MODE === 'disable' ? undefined : env.DB_SSL_ROOT_CERT;
+  const rootCert = trusted === undefined ? '' : `&sslrootcert=${encodeURIComponent(trusted)}`;
+  const name = encodeURIComponent(env.DB_NAME ?? '');
+  return `postgres://${authority}:${env.DB_PORT}/${name}?${sslModes[env.DB_SSL_MODE]}${rootCert}`;
 }

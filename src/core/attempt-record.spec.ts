@@ -5,7 +5,7 @@ import { attemptRecord, type KeptAnswer } from './attempt-record.js';
 function kept(answer: Partial<Extract<KeptAnswer, { kind: 'answered' }>>) {
   const whole = { kind: 'answered', statusCode: 200, headers: {}, body: Buffer.alloc(0), truncated: false } as const;
   const full = { ...whole, durationMs: 1, ...answer };
-  return attemptRecord({ startedAtMs: 0, shownHeaders: { a: 'b' } }, full, outcomeOf(full));
+  return attemptRecord({ shownHeaders: { a: 'b' } }, full, outcomeOf(full));
 }
 
 test.each<[string, Buffer, boolean, string, boolean]>([
@@ -29,8 +29,7 @@ test('of headers, the first 50, and 8 KiB', () => {
 
 test('without an answer there is nothing of one', () => {
   const failed = { kind: 'failed', reason: 'dns', stage: 'connect', message: 'No.', durationMs: 5 } as const;
-  expect(attemptRecord({ startedAtMs: 3, shownHeaders: {} }, failed, outcomeOf(failed))).toEqual({
-    startedAtMs: 3,
+  expect(attemptRecord({ shownHeaders: {} }, failed, outcomeOf(failed))).toEqual({
     durationMs: 5,
     outcome: 'dns',
     statusCode: null,

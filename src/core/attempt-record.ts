@@ -8,7 +8,6 @@ const BODY_MAX_BYTES = 16 * 1024;
 
 /** One request of a delivery, as it is kept. */
 export interface AttemptRecord {
-  startedAtMs: number;
   durationMs: number;
   /** An `AttemptOutcome`. */
   outcome: string;
@@ -29,13 +28,12 @@ export type KeptAnswer = { durationMs: number } & (
 
 /** What is kept of one attempt, for its owner alone. */
 export function attemptRecord(
-  { startedAtMs, shownHeaders }: { startedAtMs: number; shownHeaders: Record<string, string> },
+  { shownHeaders }: { shownHeaders: Record<string, string> },
   answer: KeptAnswer,
   { outcome, statusCode, error }: AttemptVerdict,
 ): AttemptRecord {
   const body = answer.kind === 'answered' ? keptBody(answer) : undefined;
   return {
-    startedAtMs,
     durationMs: answer.durationMs,
     outcome,
     statusCode,

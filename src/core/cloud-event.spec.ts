@@ -18,6 +18,7 @@ const TRIGGER: Trigger = {
   condition: 'value > 55',
   normalizedCondition: 'value > 55',
   cooldownMs: 30_000,
+  maxSampleAgeMs: null,
   displayName: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2',
   endpointId: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2',
 };

@@ -13,10 +13,10 @@ export interface Ailment {
   failures: number;
   failedFirings: number;
   /**
-   * When the first of the failed attempts was made, ms since 1970; of those after the last long time without any, in which
+   * How long ago the first of the failed attempts was made; of those after the last long time without any, in which
    * nobody tried: it may have been us who were down. So the rest of the time had attempts throughout.
    */
-  failingSinceMs: number;
+  failingForMs: number;
   /** The last warning given, in percent; 0 for none. */
   warned: number;
 }
@@ -36,9 +36,9 @@ export type HealthVerdict =
  * Whether an endpoint's owner is to be warned, or the endpoint is to be given up. Each warning is given once in a row of
  * failures; one that was jumped over is not given any more.
  */
-export function judgeHealth(nowMs: number, ailment: Ailment, limits: FailureLimits): HealthVerdict {
-  const { failures, failedFirings, failingSinceMs, warned } = ailment;
-  const hours = (nowMs - failingSinceMs) / HOUR_MS;
+export function judgeHealth(ailment: Ailment, limits: FailureLimits): HealthVerdict {
+  const { failures, failedFirings, failingForMs, warned } = ailment;
+  const hours = failingForMs / HOUR_MS;
   const timeUsed = Math.min(hours / limits.hours, failures / limits.attemptsMin);
   const countUsed = limits.count === undefined ? 0 : failedFirings / limits.count;
   if (countUsed >= 1) return { kind: 'fail', reason: `${failedFirings} firings in a row failed.` };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileCondition } from './condition.js';
 import { afterFiring, evaluate } from './evaluate.js';
-import { ZERO_LOCATION, type SignalSample } from './sample.js';
+import { ZERO_LOCATION, ZERO_TIME, type SignalSample } from './sample.js';
 import { decodeReading, EMPTY_STATE, encodeReading, type State } from './state.js';
 
 const START_MS = Date.UTC(2026, 0, 15, 12);
@@ -139,6 +139,32 @@ describe('previousValue', () => {
     ],
   ])('%s is about the sample that fired last', (condition, arrivals, outcomes) => {
     expect(run(condition, 0, arrivals)).toEqual(outcomes);
+  });
+});
+
+describe('the age of a sample', () => {
+  const NOON = Date.UTC(2026, 0, 15, 12);
+  const outcomeOf = (timestamp: string, arrivalMs: number, maxSampleAgeMs: number | null, condition = 'value > 55') => {
+    const rule = { condition: compileCondition('number', condition), cooldownMs: 0, maxSampleAgeMs };
+    return evaluate(rule, EMPTY_STATE, { ...speed(60), timestamp }, arrivalMs).kind;
+  };
+
+  test.each<[string, string, number, number | null, string]>([
+    ['as old as allowed', '2026-01-15T11:59:00Z', NOON, 60_000, 'fired'],
+    ['a ms too old', '2026-01-15T11:58:59.999Z', NOON, 60_000, 'stale'],
+    ['in another zone', '2026-01-15T13:58:59.5+02:00', NOON, 60_000, 'stale'],
+    ['with more digits than a ms has', '2026-01-15T11:59:00.000000001Z', NOON, 60_000, 'fired'],
+    ['years old where any age will do', '2001-01-15T12:00:00Z', NOON, null, 'fired'],
+    ['without a time of its own', ZERO_TIME, NOON, 1_000, 'fired'],
+    ['without a time of its own, spelled otherwise', '0001-01-01T00:00:00.000Z', NOON, 1_000, 'fired'],
+    ['from the future', '2031-01-15T12:00:00Z', NOON, 1_000, 'fired'],
+    ['of a record without a time', '2026-01-15T12:00:00Z', 0, 1_000, 'fired'],
+  ])('%s', (_, timestamp, arrivalMs, maxSampleAgeMs, outcome) => {
+    expect(outcomeOf(timestamp, arrivalMs, maxSampleAgeMs)).toBe(outcome);
+  });
+
+  test('is looked at before the condition, which may fail', () => {
+    expect(outcomeOf('2026-01-15T11:00:00Z', NOON, 60_000, 'valueNumber < 55')).toBe('stale');
   });
 });
 

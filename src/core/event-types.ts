@@ -28,7 +28,7 @@ export const EVENT_TYPES = {
   'api_key.revoked': 'An API key was revoked.',
   'grant.changed': 'A permission on a vehicle was given or withdrawn.',
   'quota.changed': 'A limit of the license was changed.',
-  'quota.exceeded': 'A limit of the license was reached.',
+  'quota.exceeded': 'A limit of the license was reached; told once a minute.',
   'stream.reset': 'The offsets of a topic began anew.',
   'stream.lost': 'Records were deleted before they were read.',
 } as const;

@@ -19,6 +19,17 @@ export function isTimestamp(text: string): boolean {
   );
 }
 
+const ZERO_MS = Date.parse('0001-01-01T00:00:00Z');
+
+/**
+ * A text that `isTimestamp` takes as ms since 1970, cut to whole ones; undefined for the zero time, in whatever spelling,
+ * which says that there is none.
+ */
+export function timeOf(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return ms === ZERO_MS ? undefined : ms;
+}
+
 /** The same point in time without trailing zeros in its fraction, as the original service writes it. */
 export function shortestTimestamp(text: string): string {
   return text.replace(/\.(\d*?)0*(?=[Z+-])/, (_, digits: string) => (digits === '' ? '' : `.${digits}`));

@@ -20,6 +20,8 @@ export interface Trigger {
   condition: string;
   normalizedCondition: string;
   cooldownMs: number;
+  /** How old a sample may be when its record arrives; null for any age. */
+  maxSampleAgeMs: number | null;
   /** Never empty: the id when the developer gave none. */
   displayName: string;
   endpointId: string;

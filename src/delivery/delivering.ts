@@ -22,7 +22,10 @@ export interface DeliveringOptions {
   /** Of endpoints that have none of their own, like `timeoutMs`. */
   schedule: RetrySchedule;
   timeoutMs: number;
+  /** Ms since 1970. Only what is told to receivers comes from it. */
   clock: () => number;
+  /** Ms that never go back. */
+  ticks: () => number;
   random: () => number;
   log: Log;
   metrics: Metrics;
@@ -35,7 +38,7 @@ export interface DeliveringOptions {
 interface Made {
   delivery: DueDelivery;
   target: DeliveryTarget;
-  startedAtMs: number;
+  startedMs: number;
   shownHeaders: Record<string, string>;
   wasProbe: boolean;
 }
@@ -54,66 +57,70 @@ export class Delivering {
     return admitted.kind === 'send' ? this.attempt(delivery, admitted) : this.withoutAttempt(delivery, admitted);
   }
 
-  /** What was queued before this would have had all its attempts, ms since 1970. */
-  expiresBeforeMs(target: DeliveryTarget): number {
-    const lifeMs = longestLifeMs(this.scheduleOf(target), this.timeoutOf(target));
-    return this.options.clock() - lifeMs - EXPIRY_SLACK_MS;
+  /** What was queued longer ago than this would have had all its attempts. */
+  expiryAgeMs(target: DeliveryTarget): number {
+    return longestLifeMs(this.scheduleOf(target), this.timeoutOf(target)) + EXPIRY_SLACK_MS;
   }
 
   private withoutAttempt(delivery: DueDelivery, admitted: Exclude<Admitted, { kind: 'send' }>): Settlement {
     this.options.metrics.deliveries.inc({ outcome: admitted.kind });
     if (admitted.kind !== 'postponed') return { delivery, outcome: admitted.kind };
-    return { delivery, outcome: 'retry', nextDueAtMs: this.options.clock() + admitted.waitMs };
+    return { delivery, outcome: 'retry', retryInMs: admitted.waitMs };
   }
 
   private async attempt(
     delivery: DueDelivery,
     { payload, target }: { payload: string; target: DeliveryTarget },
   ): Promise<Settlement> {
-    const { client, clock, roster } = this.options;
-    const startedAtMs = clock();
-    const { request, shownHeaders } = this.requestOf(delivery, { payload, target, startedAtMs });
+    const { client, ticks, roster } = this.options;
+    const startedMs = ticks();
+    const { request, shownHeaders } = this.requestOf(delivery, { payload, target });
     const wasProbe = roster.isOpen(delivery.endpointId);
     roster.begin(delivery);
     const answer = await client.post({ ...request, timeoutMs: this.timeoutOf(target) });
-    return this.decide({ delivery, target, startedAtMs, shownHeaders, wasProbe }, answer);
+    return this.decide({ delivery, target, startedMs, shownHeaders, wasProbe }, answer);
   }
 
   private requestOf(
     delivery: DueDelivery,
-    { payload, target, startedAtMs }: { payload: string; target: DeliveryTarget; startedAtMs: number },
+    { payload, target }: { payload: string; target: DeliveryTarget },
   ): { request: TargetRequest; shownHeaders: Record<string, string> } {
     const { id, eventId, eventType, license, triggerId, vehicle, aboutEndpointId, attempt } = delivery;
     const logged = { id: eventId, type: eventType, license, triggerId, endpointId: aboutEndpointId, vehicle, payload };
     const envelope = envelopeOf(logged);
-    const message = { deliveryId: id, eventId, eventType, attempt: attempt + 1, envelope, nowMs: startedAtMs };
+    const message = { deliveryId: id, eventId, eventType, attempt: attempt + 1, envelope, nowMs: this.options.clock() };
     return deliveryRequest(message, target, this.options.secrets);
   }
 
   private decide(made: Made, answer: TargetAnswer): Settlement {
-    const { random, clock, metrics, roster } = this.options;
+    const { random, metrics, roster } = this.options;
     const { delivery, target } = made;
     const verdict = outcomeOf(answer);
     const attempt = attemptRecord(made, answer, verdict);
     metrics.deliverySeconds.observe(answer.durationMs / 1_000);
     metrics.attempts.inc({ outcome: verdict.outcome });
-    const nowMs = clock();
-    const askedMs = verdict.next === 'done' ? undefined : retryAfterMs(headerOf(answer, 'retry-after'), nowMs);
+    const askedMs = verdict.next === 'done' ? undefined : this.askedMs(answer);
     const delayMs = verdict.next === 'retry' ? this.delayMs(delivery, target) : undefined;
     const outcome = settledAs(verdict.next, delayMs);
     const kind = verdict.next === 'done' ? 'arrived' : verdict.outcome === 'timeout' ? 'timeout' : 'failed';
     const { wasProbe } = made;
     const impression = { outcome: kind, durationMs: answer.durationMs, retryAfterMs: askedMs, wasProbe } as const;
-    const pauseUntilMs = roster.learn(delivery, impression, random());
+    const pauseMs = roster.learn(delivery, impression, random());
     const settlement: Settlement = {
       ...{ delivery, outcome, attempt },
-      ...(delayMs === undefined ? {} : { nextDueAtMs: nowMs + Math.max(delayMs, askedMs ?? 0) }),
-      ...(pauseUntilMs === undefined ? {} : { pauseUntilMs }),
+      ...(delayMs === undefined ? {} : { retryInMs: Math.max(delayMs, askedMs ?? 0) }),
+      ...(pauseMs === undefined ? {} : { pauseMs }),
     };
     metrics.deliveries.inc({ outcome: outcome === 'retry' ? 'retried' : outcome });
     this.logAttempt(made, settlement, askedMs);
     if (verdict.next === 'give_up_endpoint') this.options.onGone(delivery.endpointId, target.url, verdict.error!);
     return settlement;
+  }
+
+  /** For how long the receiver asks to be left alone; a time that it names is taken by its own clock, if it tells that. */
+  private askedMs(answer: TargetAnswer): number | undefined {
+    const itsNowMs = Date.parse(headerOf(answer, 'date') ?? '');
+    return retryAfterMs(headerOf(answer, 'retry-after'), Number.isNaN(itsNowMs) ? this.options.clock() : itsNowMs);
   }
 
   /** How long to wait for the next attempt; undefined when that was the last of its round. */
@@ -131,7 +138,7 @@ export class Delivering {
   }
 
   /** The one line of an attempt, with everything that is known of it, but nothing of where it went. */
-  private logAttempt({ delivery, target, startedAtMs }: Made, settlement: Settlement, askedMs?: number): void {
+  private logAttempt({ delivery, target, startedMs }: Made, settlement: Settlement, askedMs?: number): void {
     const { outcome, statusCode, error, durationMs } = settlement.attempt!;
     const fields = {
       delivery: delivery.id,
@@ -147,12 +154,12 @@ export class Delivering {
       statusCode,
       error,
       durationMs: Math.round(durationMs),
-      ageMs: startedAtMs - delivery.createdAtMs,
+      ageMs: Math.round(startedMs - delivery.createdTicksMs),
       settled: settlement.outcome,
-      nextDueAt: timeText(settlement.nextDueAtMs),
+      retryInMs: rounded(settlement.retryInMs),
       retryAfterMs: askedMs ?? null,
       breaker: this.options.roster.isOpen(delivery.endpointId) ? 'open' : 'closed',
-      pauseUntil: timeText(settlement.pauseUntilMs),
+      pauseMs: rounded(settlement.pauseMs),
     };
     this.options.log.info(fields, 'attempt to deliver');
   }
@@ -171,6 +178,6 @@ function headerOf(answer: TargetAnswer, name: string): string | undefined {
   return answer.kind === 'answered' ? answer.headers[name] : undefined;
 }
 
-function timeText(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
+function rounded(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms);
 }

@@ -13,7 +13,7 @@ const LEASE_MAX = 500;
 const LEASE_BUSY = 10;
 /** Each of them is probed once a second, however idle it is. */
 const HELD_MAX = 10_000;
-/** How often the queue is counted, which reads all of it. */
+/** How often the queue is counted. */
 const DEPTH_MS = 15_000;
 
 export interface FeederOptions {
@@ -22,7 +22,6 @@ export interface FeederOptions {
   token: Pick<SenderToken, 'value' | 'isUsable' | 'abandon'>;
   /** Sends what waits in the roster; called whenever that may have become possible. */
   pump: () => void;
-  clock: () => number;
   scanMs: number;
   log: Log;
   metrics: Metrics;
@@ -180,22 +179,21 @@ export class Feeder {
 
   private count(nowMs: number): void {
     if (this.isCounting || nowMs < this.nextDepthMs) return;
-    const { queue, metrics, clock, log } = this.options;
+    const { queue, metrics, log } = this.options;
     this.isCounting = true;
     this.nextDepthMs = nowMs + DEPTH_MS;
     queue
       .depth(BREAKER_OPENS_AT)
-      .then((depth) => showDepth(metrics, depth, clock()))
+      .then((depth) => showDepth(metrics, depth))
       .catch((error: unknown) => log.warn({ err: error }, 'the queue could not be counted'))
       .finally(() => (this.isCounting = false));
   }
 }
 
-function showDepth(metrics: Metrics, depth: QueueDepth, nowMs: number): void {
-  const ageSeconds = (sinceMs: number | null) => (sinceMs === null ? 0 : Math.max(0, nowMs - sinceMs) / 1_000);
+function showDepth(metrics: Metrics, depth: QueueDepth): void {
   metrics.queueDepth.set(depth.pending);
-  metrics.queueAgeSeconds.set(ageSeconds(depth.oldestDueMs));
-  metrics.throttledAgeSeconds.set(ageSeconds(depth.oldestThrottledMs));
-  metrics.retryingAgeSeconds.set(ageSeconds(depth.oldestRetryingMs));
+  metrics.queueAgeSeconds.set(depth.dueAgeMs / 1_000);
+  metrics.throttledAgeSeconds.set(depth.throttledAgeMs / 1_000);
+  metrics.retryingAgeSeconds.set(depth.retryingAgeMs / 1_000);
   metrics.openBreakers.set(depth.openBreakers);
 }

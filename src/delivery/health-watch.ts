@@ -21,7 +21,8 @@ export interface HealthWatchOptions {
   health: EndpointHealth;
   queue: Pick<DeliveryQueue, 'expire'>;
   limits: { hours: number; count?: number | undefined };
-  clock: () => number;
+  /** Ms that never go back. */
+  ticks: () => number;
   /** The endpoint is given up, or that could not be written, or was not so any more. */
   onGivenUp: (endpointId: string, isGivenUp: boolean) => void;
   log: Log;
@@ -45,7 +46,7 @@ export class HealthWatch {
 
   /** What a settling found out of an endpoint, and where that was sent to last. */
   look(ailing: AilingEndpoint, url: string): void {
-    this.act(ailing, url, judgeHealth(this.options.clock(), ailing, this.limits));
+    this.act(ailing, url, judgeHealth(ailing, this.limits));
   }
 
   /** The endpoint says itself that it is gone. */
@@ -54,12 +55,12 @@ export class HealthWatch {
   }
 
   /**
-   * A probe failed: nothing that was queued before `queuedBeforeMs` waits any longer, if the endpoint has been failing
-   * since then. Else it may be us who were away: what was never tried gets the time that its attempts may take.
+   * A probe failed: nothing that was queued more than `ageMs` ago waits any longer, if the endpoint has been failing for
+   * as long. Else it may be us who were away: what was never tried gets the time that its attempts may take.
    */
-  expire({ endpointId, failures, failingSinceMs }: AilingEndpoint, queuedBeforeMs: number): void {
-    const nowMs = this.options.clock();
-    if (failingSinceMs > queuedBeforeMs) return;
+  expire({ endpointId, failures, failingForMs }: AilingEndpoint, ageMs: number): void {
+    const nowMs = this.options.ticks();
+    if (failingForMs < ageMs) return;
     if (!isBreakerOpen(failures) || nowMs - (this.expiredAtMs.get(endpointId) ?? -Infinity) < EXPIRE_EVERY_MS) return;
     for (const [id, atMs] of this.expiredAtMs) {
       if (nowMs - atMs < EXPIRE_EVERY_MS) break;
@@ -68,7 +69,7 @@ export class HealthWatch {
     // In the order of their times.
     this.expiredAtMs.delete(endpointId);
     this.expiredAtMs.set(endpointId, nowMs);
-    this.options.queue.expire(endpointId, queuedBeforeMs).then(
+    this.options.queue.expire(endpointId, ageMs).then(
       (expired) => {
         if (expired > 0)
           this.options.log.info({ endpoint: endpointId, expired }, 'deliveries to a dead endpoint expired');

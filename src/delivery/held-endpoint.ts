@@ -47,7 +47,7 @@ export class HeldEndpoint implements LanePlace {
   /** What waits is to be read again before it is sent. */
   mustRefresh = false;
   private readonly readMs = new WeakMap<DueDelivery, number>();
-  private keepUntilMs = 0;
+  private keepUntilMs = -Infinity;
   /** What it may be sent a second, as its deliveries said last. */
   perSecond: number | null = null;
   /** Waits for its rate. */
@@ -104,7 +104,7 @@ export class HeldEndpoint implements LanePlace {
   }
 
   /** Takes in what was read of its queue, forward from where that stood. */
-  read(rows: readonly DueDelivery[], isRefresh: boolean, nowMs: number): void {
+  read(rows: readonly DueDelivery[], isRefresh: boolean): void {
     const readMs = this.ticks();
     if (isRefresh) this.clear();
     const last = rows.at(-1);
@@ -113,7 +113,7 @@ export class HeldEndpoint implements LanePlace {
       this.perSecond = last.target?.maxPerSecond ?? null;
       this.emptySinceMs = undefined;
     } else if (this.isAtStart) {
-      this.emptySinceMs ??= nowMs;
+      this.emptySinceMs ??= readMs;
     }
     this.isAtStart = false;
     for (const row of rows) {
@@ -149,9 +149,10 @@ export class HeldEndpoint implements LanePlace {
     }, waitMs).unref();
   }
 
-  /** A retry is due then. */
-  expectRetry(dueMs: number, nowMs: number): void {
-    if (dueMs - nowMs <= KEEP_FOR_RETRY_MS) this.keepUntilMs = Math.max(this.keepUntilMs, dueMs + RELEASE_AFTER_MS);
+  /** A retry is due after so long. */
+  expectRetry(waitMs: number): void {
+    if (waitMs > KEEP_FOR_RETRY_MS) return;
+    this.keepUntilMs = Math.max(this.keepUntilMs, this.ticks() + waitMs + RELEASE_AFTER_MS);
   }
 
   /** Whether it is to be given back: nothing under way, and nothing to do for a while. */

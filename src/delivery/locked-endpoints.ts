@@ -6,9 +6,9 @@ export class LockedEndpoints {
   /** In the order of their times. */
   private readonly untilMs = new Map<string, number>();
 
-  /** Until when, ms since 1970; 0 for one that is not locked. */
+  /** Until when, on the clock that `lock` was given; -Infinity for one that is not locked. */
   until(endpointId: string): number {
-    return this.untilMs.get(endpointId) ?? 0;
+    return this.untilMs.get(endpointId) ?? -Infinity;
   }
 
   /** Each for as long as the others, so that what is locked last is locked longest. */

@@ -5,6 +5,9 @@ import { RateWindow } from './rate-window.js';
 /** Requests at once to an endpoint of which nothing is known yet. */
 const WINDOW_START = 2;
 
+/** Before any time: there is no pause. */
+const NEVER = -Infinity;
+
 /** What an attempt says about its endpoint. */
 export interface Impression {
   outcome: 'arrived' | 'timeout' | 'failed';
@@ -22,7 +25,8 @@ export interface Impression {
  * breaker is closed and the window begins anew. What was under way when the breaker opened does not lengthen the pause.
  *
  * A pause ends with its time, not with what arrives meanwhile: that was under way before, and a receiver that limits the
- * rate answers some with 200 while it asks for a pause. So what is on record and what is known here stay the same.
+ * rate answers some with 200 while it asks for a pause. So what is on record and what is known here stay the same. Times
+ * are ms that never go back.
  */
 export class Pace {
   readonly rate = new RateWindow();
@@ -31,11 +35,11 @@ export class Pace {
   /** Probes that failed since the breaker opened. */
   private failedProbes = 0;
   private window: number;
-  private openUntilMs = 0;
-  private askedUntilMs = 0;
-  private blockedUntilMs = 0;
+  private openUntilMs = NEVER;
+  private askedUntilMs = NEVER;
+  private blockedUntilMs = NEVER;
   /** Until when the database has others leave the endpoint alone, once what is unsettled is settled. */
-  private recordedUntilMs = 0;
+  private recordedUntilMs = NEVER;
 
   constructor(private readonly windowMax: number) {
     this.window = Math.min(WINDOW_START, windowMax);
@@ -67,8 +71,8 @@ export class Pace {
   lease(lease: { failures: number; wasBusy: boolean }, ticksMs: number): void {
     this.failures = lease.failures;
     this.failedProbes = this.isOpen ? Math.max(this.failedProbes, failedProbesMin(lease.failures, this.windowMax)) : 0;
-    if (this.isPauseOnRecord) this.openUntilMs = this.askedUntilMs = 0;
-    this.recordedUntilMs = 0;
+    if (this.isPauseOnRecord) this.openUntilMs = this.askedUntilMs = NEVER;
+    this.recordedUntilMs = NEVER;
     if (lease.wasBusy) this.rate.fill(ticksMs);
   }
 
@@ -79,8 +83,8 @@ export class Pace {
 
   /** This process may send to it again; if it is given up nothing is sent, so that there is nothing to wait for. */
   unblock(isGivenUp: boolean): void {
-    this.blockedUntilMs = 0;
-    if (isGivenUp) this.openUntilMs = this.askedUntilMs = 0;
+    this.blockedUntilMs = NEVER;
+    if (isGivenUp) this.openUntilMs = this.askedUntilMs = NEVER;
   }
 
   /** Counts an attempt; until when the endpoint is to be left alone because of it, undefined for not at all. */

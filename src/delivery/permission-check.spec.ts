@@ -23,7 +23,7 @@ function newCheck(more: { cacheMs?: number; timeoutMs?: number } = {}): Permissi
       return Promise.all(vehicles.map(async (vehicle) => answer(vehicle, fresh)));
     },
   };
-  return new PermissionCheck({ provider, cacheMs: 60_000, clock: () => now, random: () => 0, log: silentLog, ...more });
+  return new PermissionCheck({ provider, cacheMs: 60_000, ticks: () => now, random: () => 0, log: silentLog, ...more });
 }
 
 test('what is asked for at one time is asked together, by license and permissions', async () => {

@@ -19,7 +19,8 @@ export interface PermissionCheckOptions {
   provider: Pick<PermissionProvider, 'check'>;
   /** How long a yes is believed. */
   cacheMs: number;
-  clock: () => number;
+  /** Ms that never go back. */
+  ticks: () => number;
   random: () => number;
   log: Log;
   /** Default: 10 s. */
@@ -47,8 +48,8 @@ export class PermissionCheck {
   private readonly unknowns = new Map<string, number>();
 
   constructor(private readonly options: PermissionCheckOptions) {
-    const { cacheMs, clock } = options;
-    this.cache = new VerdictCache({ grantedMs: cacheMs, deniedMs: 0, entriesMax: ENTRIES_MAX, now: clock });
+    const { cacheMs, ticks } = options;
+    this.cache = new VerdictCache({ grantedMs: cacheMs, deniedMs: 0, entriesMax: ENTRIES_MAX, now: ticks });
   }
 
   /** Never rejects. */

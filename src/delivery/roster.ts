@@ -9,8 +9,6 @@ import { Pace, type Impression } from './pace.js';
 export interface RosterOptions {
   concurrency: number;
   concurrencyPerEndpoint: number;
-  /** Ms since 1970. */
-  clock: () => number;
   /** Ms that never go back. */
   ticks: () => number;
   /** An endpoint's rate allows the next request. */
@@ -63,7 +61,7 @@ export class Roster {
   /** Whether it is held, and not to be left alone. */
   maySend(endpointId: string): boolean {
     const endpoint = this.endpoints.get(endpointId);
-    return endpoint !== undefined && endpoint.isHeld && endpoint.pace.pausedUntilMs <= this.options.clock();
+    return endpoint !== undefined && endpoint.isHeld && endpoint.pace.pausedUntilMs <= this.options.ticks();
   }
 
   /** Endpoints that were lost while something was under way. */
@@ -79,7 +77,7 @@ export class Roster {
       endpoint.isHeld = true;
       endpoint.pace.lease(lease, this.options.ticks());
       endpoint.pace.block(this.locked.until(endpoint.id));
-      endpoint.isForOthers = this.locked.until(endpoint.id) > this.options.clock();
+      endpoint.isForOthers = this.locked.until(endpoint.id) > this.options.ticks();
       endpoint.epoch = ++this.lastEpoch;
       endpoint.emptySinceMs = undefined;
       this.backToStart(endpoint);
@@ -115,7 +113,7 @@ export class Roster {
     for (const id of endpointIds) {
       const endpoint = this.endpoints.get(id);
       if (endpoint?.isHeld) this.wanting.add(endpoint);
-      else if (this.locked.until(id) <= this.options.clock()) others.push(id);
+      else if (this.locked.until(id) <= this.options.ticks()) others.push(id);
     }
     return others;
   }
@@ -125,18 +123,19 @@ export class Roster {
     for (const endpoint of this.endpoints.values()) if (endpoint.isHeld) this.backToStart(endpoint);
   }
 
-  /** This process cannot send to the endpoint until then; what waits goes back to being merely queued. */
-  block(endpointId: string, untilMs: number): void {
-    this.endpoints.get(endpointId)?.pace.block(untilMs);
+  /** This process cannot send to the endpoint for so long; what waits goes back to being merely queued. */
+  block(endpointId: string, forMs: number): void {
+    this.endpoints.get(endpointId)?.pace.block(this.options.ticks() + forMs);
     this.reread(endpointId);
   }
 
   /** As `block`, but others may be able to: it is given back, as often as it is leased again until then. */
-  lock(endpointId: string, untilMs: number): void {
-    this.locked.lock(endpointId, untilMs, this.options.clock());
+  lock(endpointId: string, forMs: number): void {
+    const nowMs = this.options.ticks();
+    this.locked.lock(endpointId, nowMs + forMs, nowMs);
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint) endpoint.isForOthers = true;
-    this.block(endpointId, untilMs);
+    this.block(endpointId, forMs);
   }
 
   /** Endpoints to give back so that others can lease them: this process cannot send to them, and nothing is under way. */
@@ -164,23 +163,24 @@ export class Roster {
     return this.endpoints.get(endpointId)?.pace.isOpen ?? false;
   }
 
-  /** What an attempt told of its endpoint. Until when that is to be left alone because of it, if it is. */
+  /** What an attempt told of its endpoint. For how long that is to be left alone because of it, if it is. */
   learn(delivery: DueDelivery, impression: Impression, random: number): number | undefined {
     const endpoint = this.endpoints.get(delivery.endpointId)!;
-    const untilMs = endpoint.pace.learn(impression, { nowMs: this.options.clock(), random });
+    const nowMs = this.options.ticks();
+    const untilMs = endpoint.pace.learn(impression, { nowMs, random });
     if (untilMs !== undefined) this.reread(endpoint.id);
     else this.update(endpoint);
-    return untilMs;
+    return untilMs === undefined ? undefined : untilMs - nowMs;
   }
 
-  /** A retry of the endpoint is due then. */
-  expectRetry(endpointId: string, dueMs: number): void {
-    this.endpoints.get(endpointId)?.expectRetry(dueMs, this.options.clock());
+  /** A retry of the endpoint is due after so long. */
+  expectRetry(endpointId: string, waitMs: number): void {
+    this.endpoints.get(endpointId)?.expectRetry(waitMs);
   }
 
   /** What to fetch next; empty when all that may wait is waiting. `receive` or `miss` must follow. */
   heads(): Head[] {
-    const heads = nextHeads(this.wanting, this.heldCount, this.options.clock());
+    const heads = nextHeads(this.wanting, this.heldCount, this.options.ticks());
     if (heads.length > 0) this.settledSince = [];
     return heads;
   }
@@ -248,7 +248,7 @@ export class Roster {
 
   /** Endpoints to give back: held, nothing under way, and nothing due for a while. */
   idle(): string[] {
-    return this.idsOf((one) => one.isIdle(this.options.clock(), this.wanting.has(one)));
+    return this.idsOf((one) => one.isIdle(this.options.ticks(), this.wanting.has(one)));
   }
 
   private idsOf(which: (endpoint: HeldEndpoint) => boolean): string[] {
@@ -256,7 +256,7 @@ export class Roster {
   }
 
   private advance(endpoint: HeldEndpoint, head: Head, rows: readonly DueDelivery[]): void {
-    endpoint.read(rows, head.isRefresh, this.options.clock());
+    endpoint.read(rows, head.isRefresh);
     if (rows.length >= head.limit) this.wanting.add(endpoint);
     this.update(endpoint);
   }

@@ -34,9 +34,9 @@ export interface SenderOptions {
   failureLimits: { hours: number; count?: number | undefined };
   log: Log;
   metrics: Metrics;
-  /** Ms since 1970. */
+  /** Ms since 1970: what receivers are told. */
   clock?: () => number;
-  /** Ms that never go back. */
+  /** Ms that never go back: what everything is decided by. */
   ticks?: () => number;
   /** From 0 up to 1. */
   random?: () => number;

@@ -15,6 +15,8 @@ export interface SenderTokenOptions {
   queue: Pick<DeliveryQueue, 'startSender' | 'heartbeat' | 'endSender' | 'lifeSeconds'>;
   /** Default: a third of the token's life. */
   heartbeatMs?: number;
+  /** Ms that never go back, and that go on while the process is stopped. */
+  ticks: () => number;
   log: Log;
   /** The token is usable, for the first time or again. */
   onUsable: () => void;
@@ -53,7 +55,7 @@ export class SenderToken {
 
   /** Whether this process certainly holds what it leased. */
   get isUsable(): boolean {
-    return this.token !== undefined && performance.now() < this.confirmedMs + this.certainMs;
+    return this.token !== undefined && this.options.ticks() < this.confirmedMs + this.certainMs;
   }
 
   start(): void {
@@ -112,7 +114,7 @@ export class SenderToken {
 
   private async take(): Promise<void> {
     await this.endAbandoned();
-    const askedMs = performance.now();
+    const askedMs = this.options.ticks();
     const token = await this.options.queue.startSender();
     this.confirm(askedMs);
     this.token = token;
@@ -121,7 +123,7 @@ export class SenderToken {
   }
 
   private async beat(token: string): Promise<void> {
-    const askedMs = performance.now();
+    const askedMs = this.options.ticks();
     const isAlive = await this.options.queue.heartbeat(token);
     if (this.token !== token) return;
     if (isAlive) {

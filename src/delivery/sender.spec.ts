@@ -93,7 +93,7 @@ describe('a sender', () => {
   let permissions: Permissions;
   let health: Health;
   let revoked: [license: string, vehicle: string][];
-  /** What this test's senders took as now, ahead of the real time. */
+  /** What this test's senders took as now, ahead of the real time: as if they had been frozen for so long. */
   let aheadMs: number;
   const senders: Sender[] = [];
 
@@ -157,7 +157,7 @@ describe('a sender', () => {
       timeoutMs: 5_000,
       log: silentLog,
       metrics: new Metrics(),
-      clock: () => Date.now() + aheadMs,
+      ticks: () => performance.now() + aheadMs,
       random: () => 0,
       heartbeatMs: 20,
       scanMs: 20,
@@ -540,7 +540,11 @@ describe('a sender', () => {
     const line = new QueueLine(bench.queue);
     let settles = 0;
     let releases = 0;
-    line.before = (method) => (method === 'settle' && ++settles === 1 ? unblocked : undefined);
+    const uses: unknown[] = [];
+    line.before = (method, values) => {
+      if (method === 'release') uses.push(values[2]);
+      return method === 'settle' && ++settles === 1 ? unblocked : undefined;
+    };
     line.after = (method) => void (method === 'release' && releases++);
     let attempts = 0;
     const log: Log = {
@@ -556,6 +560,8 @@ describe('a sender', () => {
     await bench.removeLease(gone);
     unblock();
     await line.until(() => releases === 1);
+    // Who holds them next is told that something may be under way.
+    expect(uses).toEqual([{ isBusy: true }]);
     receiver.release('/hook', 500);
     await line.until(async () => (await bench.attempts()).length === 3);
     expect((await bench.pending()).filter(({ attempt }) => attempt === 1).map(({ id }) => id)).toEqual([
@@ -646,6 +652,79 @@ describe('a sender', () => {
       },
     );
 
+    test('nothing is sent once the lease may be over, and everything goes on by itself at once when it is back', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(20, { endpointId }));
+      const line = new QueueLine(bench.queue);
+      const { sender: cut } = await sender({ schedule: { delaysMs: [3_600_000] } }, line);
+      await receiver.until(() => receiver.received.length === 2);
+      let isAway = true;
+      let refused = 0;
+      const isRefusedOften = new Promise<void>((resolve) => {
+        line.before = () => {
+          if (!isAway) return;
+          if (++refused === 20) resolve();
+          throw new Error('connection refused');
+        };
+      });
+      aheadMs = 13_000;
+      receiver.release('/hook', 500);
+      await isRefusedOften;
+      expect(cut.isHealthy()).toBe(false);
+      expect(receiver.received).toHaveLength(2);
+      // Longer than the wait of what failed: that is due when it can be written at last.
+      aheadMs = 2 * 3_600_000;
+      await bench.endTokens();
+      receiver.behave('/hook', 200);
+      isAway = false;
+      await settled(line, 20);
+      expect(ids.map((id) => receiver.countOf(id)).sort()).toEqual([...Array.from({ length: 18 }, () => 1), 2, 2]);
+    });
+
+    test('and answers get lost, failures are counted once', async () => {
+      receiver.behave('/hook', 500);
+      const endpointId = await endpoint('/hook');
+      await bench.enqueue(times(2, { endpointId }));
+      const line = new QueueLine(bench.queue);
+      let lost = 0;
+      line.after = (method) => {
+        if (method === 'settle' && lost++ < 3) throw new Error('connection reset');
+      };
+      await sender({}, line);
+      await line.until(() => lost > 4);
+      expect((await bench.health(endpointId)).failures).toBe(2);
+      expect(await bench.attempts()).toHaveLength(2);
+    });
+
+    test('outcomes that wait for it are so many at most: then sending stops', async () => {
+      const endpointIds = await Promise.all(Array.from({ length: 20 }, (_, n) => endpoint(`/${n}`)));
+      await Promise.all(endpointIds.map((endpointId) => bench.flood(endpointId, 150)));
+      let sent = 0;
+      const post: SenderOptions['client']['post'] = () => {
+        sent++;
+        const answer = { kind: 'answered', statusCode: 200, headers: {}, durationMs: 1 } as const;
+        return Promise.resolve({ ...answer, body: Buffer.alloc(0), truncated: false });
+      };
+      const line = new QueueLine(bench.queue);
+      let isAway = true;
+      let scans = 0;
+      line.before = (method) => {
+        if (isAway && method === 'settle') throw new Error('connection refused');
+        if (method === 'lease') scans++;
+      };
+      await sender({ client: { post }, concurrency: 50, concurrencyPerEndpoint: 20 }, line);
+      await line.until(() => sent >= 2_000);
+      const before = scans;
+      await line.until(() => scans > before + 3);
+      expect(sent).toBeLessThanOrEqual(2_000 + 50);
+      isAway = false;
+      // A new one says that the database is back.
+      await bench.endTokens();
+      await settled(line, 3_000);
+      expect(sent).toBe(3_000);
+    });
+
     test('one outcome that can never be written does not hold up the others', async () => {
       const endpointId = await endpoint('/hook');
       const ids = await bench.enqueue(times(10, { endpointId }));
@@ -659,6 +738,115 @@ describe('a sender', () => {
       await settled(line, 9);
       expect(await bench.pending()).toEqual([{ id: ids[4], attempt: 0 }]);
       expect(receiver.received).toHaveLength(10);
+    });
+  });
+
+  describe('whatever the clocks show', () => {
+    const YEAR_MS = 365 * 24 * 3_600_000;
+
+    test.each([
+      ['a year ahead', YEAR_MS],
+      ['a year behind', -YEAR_MS],
+    ])('a sender whose clock is %s sends, waits, pauses and gives up as others do', async (_what, offMs) => {
+      receiver.behave('/hook', [500, 200]);
+      receiver.behave('/dead', 500);
+      const [endpointId, dead] = await Promise.all([endpoint('/hook'), endpoint('/dead')]);
+      await bench.setFailures(dead, 4, 1);
+      const [id] = await bench.enqueue([{ endpointId }]);
+      const [probe] = await bench.enqueue([{ endpointId: dead }]);
+      const { line } = await sender({ clock: () => Date.now() + offMs });
+      await line.until(async () => (await bench.attempts()).length === 2);
+      expect(await bench.waits()).toEqual(new Map([id, probe].map((one) => [one, 60])));
+      expect(await bench.health(dead)).toEqual({ failures: 5, isPaused: true });
+      expect(await bench.pauseSeconds(dead)).toBeCloseTo(5, 0);
+      await bench.makeDue();
+      await settled(line, 1);
+      expect(await bench.statuses()).toEqual(new Map([[id, 'delivered']]));
+      expect(await bench.attemptAges()).toEqual([0, 0, 0]);
+      expect(health.warnings).toEqual([]);
+      expect(health.given).toEqual([]);
+      // The one thing that receivers are told.
+      const toldMs = Number(receiver.received[0]!.headers['webhook-timestamp']) * 1_000;
+      expect(Math.abs(toldMs - Date.now() - offMs)).toBeLessThan(60_000);
+    });
+
+    test('a clock that jumps while a delivery waits for its turn or its answer changes nothing', async () => {
+      receiver.behave('/hook', 'hang');
+      const [id] = await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      let offMs = 0;
+      const { line } = await sender({ clock: () => Date.now() + offMs });
+      await receiver.until(() => receiver.received.length === 1);
+      offMs = YEAR_MS;
+      receiver.release('/hook', 500);
+      await line.until(async () => (await bench.attempts()).length === 1);
+      expect(await bench.waits()).toEqual(new Map([[id, 60]]));
+      offMs = -YEAR_MS;
+      receiver.behave('/hook', 200);
+      await bench.makeDue();
+      await settled(line, 1);
+      expect(receiver.received).toHaveLength(2);
+    });
+
+    test.each([
+      ["by the receiver's clock, if it tells", { date: 'Thu, 01 Jan 2015 00:00:00 GMT' }, 7_200_000],
+      ['by ours otherwise', {}, undefined],
+    ])('a time until which a receiver asks to be left alone is taken %s', async (_what, headers, pauseMs) => {
+      const until = { 'retry-after': 'Thu, 01 Jan 2015 02:00:00 GMT' };
+      const post: SenderOptions['client']['post'] = () =>
+        Promise.resolve({
+          ...{ kind: 'answered' as const, statusCode: 503, headers: { ...until, ...headers } },
+          ...{ body: Buffer.alloc(0), truncated: false, durationMs: 1 },
+        });
+      await bench.enqueue([{ endpointId: await endpoint('/hook') }]);
+      const line = new QueueLine(bench.queue);
+      const settlements: Settlement[] = [];
+      line.before = (method, values) => void (method === 'settle' && settlements.push(...batchOf(values)));
+      await sender({ client: { post } }, line);
+      await line.until(() => settlements.length > 0);
+      expect(settlements[0]!.pauseMs).toBe(pauseMs);
+    });
+  });
+
+  describe('a sender that was frozen for longer than its lease', () => {
+    test('sends nothing more before it has asked whether it still holds anything', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      const ids = await bench.enqueue(times(6, { endpointId }));
+      const line = new QueueLine(bench.queue);
+      let thaw = () => {};
+      const thawed = new Promise<void>((resolve) => (thaw = resolve));
+      let isFrozen = false;
+      let beats = 0;
+      line.before = (method) => {
+        if (method === 'heartbeat') beats++;
+        return isFrozen ? thawed : undefined;
+      };
+      let answered = () => {};
+      const isAnswered = new Promise<void>((resolve) => (answered = resolve));
+      let attempts = 0;
+      const log: Log = {
+        ...silentLog,
+        info: (_fields, message) => void (message === 'attempt to deliver' && ++attempts === 2 && answered()),
+      };
+      const { sender: frozen } = await sender({ concurrencyPerEndpoint: 2, log }, line);
+      await receiver.until(() => receiver.received.length === 2);
+      // From here on nothing that it asks is answered, as when it stands still.
+      isFrozen = true;
+      await line.until(() => beats > 0);
+      aheadMs = 15_000;
+      await bench.endTokens();
+      expect(frozen.isHealthy()).toBe(false);
+      // What was under way is answered, which makes room: four more wait in its memory.
+      receiver.release('/hook');
+      await isAnswered;
+      bell.ring([endpointId]);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(receiver.received).toHaveLength(2);
+      isFrozen = false;
+      thaw();
+      await settled(line, 6);
+      expect(ids.filter((id) => receiver.countOf(id) !== 1)).toEqual([]);
+      expect(frozen.isHealthy()).toBe(true);
     });
   });
 
@@ -726,7 +914,14 @@ describe('a sender', () => {
     expect(lines).toEqual([
       expect.objectContaining({
         ...{ ...always, attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' },
-        ...{ license: LICENSE, profile: 'standard', breaker: 'closed', retryAfterMs: null, pauseUntil: null },
+        ...{
+          license: LICENSE,
+          profile: 'standard',
+          breaker: 'closed',
+          retryAfterMs: null,
+          retryInMs: 10,
+          pauseMs: null,
+        },
       }),
       expect.objectContaining({ ...always, attempt: 2, outcome: 'delivered', statusCode: 200, settled: 'delivered' }),
     ]);
@@ -866,16 +1061,16 @@ describe('a sender', () => {
 
   describe('Retry-After', () => {
     test('leaves the whole endpoint alone, on record, and puts off the delivery', async () => {
-      const now = Date.now() + 60_000;
+      const now = performance.now();
       receiver.behave('/hook', [{ status: 503, headers: { 'retry-after': '7200' } }, 200]);
       const endpointId = await endpoint('/hook');
       await bench.enqueue(times(2, { endpointId }));
       const line = new QueueLine(bench.queue);
       const settlements: Settlement[] = [];
       line.before = (method, values) => void (method === 'settle' && settlements.push(...batchOf(values)));
-      await sender({ concurrencyPerEndpoint: 1, clock: () => now }, line);
+      await sender({ concurrencyPerEndpoint: 1, ticks: () => now }, line);
       await line.until(async () => (await bench.held()).length === 0 && settlements.length > 0);
-      expect(settlements[0]).toMatchObject({ pauseUntilMs: now + 7_200_000, nextDueAtMs: now + 7_200_000 });
+      expect(settlements[0]).toMatchObject({ pauseMs: 7_200_000, retryInMs: 7_200_000 });
       expect(receiver.received).toHaveLength(1);
       expect(await bench.health(endpointId)).toEqual({ failures: 1, isPaused: true });
       // What ends the pause on record ends it here.
@@ -949,8 +1144,8 @@ describe('a sender', () => {
       const endpointId = await endpoint('/hook');
       await bench.setFailures(endpointId, 4);
       await bench.enqueue(times(20, { endpointId }));
-      const now = Date.now();
-      const { line } = await sender({ concurrencyPerEndpoint: 1, clock: () => now });
+      const now = performance.now();
+      const { line } = await sender({ concurrencyPerEndpoint: 1, ticks: () => now });
       for (const failures of [5, 6, 7]) {
         await line.until(
           async () => (await bench.health(endpointId)).failures === failures && (await bench.held()).length === 0,
@@ -1066,12 +1261,11 @@ describe('a sender', () => {
       const [id] = await bench.enqueue([{ endpointId }]);
       const line = new QueueLine(bench.queue);
       const waits: number[] = [];
-      const now = Date.now();
       line.before = (method, values) => {
-        if (method === 'settle') waits.push(...batchOf(values).map(({ nextDueAtMs }) => nextDueAtMs! - now));
+        if (method === 'settle') waits.push(...batchOf(values).map(({ retryInMs }) => retryInMs!));
       };
       const metrics = new Metrics();
-      await sender({ clock: () => now, metrics }, line);
+      await sender({ metrics }, line);
       for (const count of [1, 2, 3]) {
         await line.until(() => waits.length === count);
         if (count === 3) permissions.answer = () => 'granted';
@@ -1187,17 +1381,17 @@ describe('a sender', () => {
       const parsed = parseRetrySchedule(name);
       if (parsed.kind === 'invalid') throw new Error(parsed.reason);
       const line = new QueueLine(bench.queue);
-      let now = Date.now();
+      let now = performance.now();
       let dueMs = now;
-      const startedMs: number[] = [];
+      const settledMs: number[] = [];
       line.before = (method, values) => {
         if (method !== 'settle') return;
-        for (const { attempt, nextDueAtMs } of batchOf(values)) {
-          startedMs.push(attempt!.startedAtMs);
-          dueMs = nextDueAtMs ?? NaN;
+        for (const { retryInMs } of batchOf(values)) {
+          settledMs.push(now);
+          dueMs = now + (retryInMs ?? NaN);
         }
       };
-      await sender({ schedule: parsed.schedule, clock: () => now, random: () => 0.5 }, line);
+      await sender({ schedule: parsed.schedule, ticks: () => now, random: () => 0.5 }, line);
       const firstMs = now;
       for (let attempt = 1; attempt <= delaysMs.length; attempt++) {
         await line.until(async () => (await bench.pending())[0]?.attempt === attempt);
@@ -1208,7 +1402,7 @@ describe('a sender', () => {
       await settled(line, 1);
       let sumMs = 0;
       const expected = [0, ...delaysMs.map((delayMs) => (sumMs += delayMs * 1.05))];
-      expect(startedMs.map((atMs) => atMs - firstMs)).toEqual(expected);
+      expect(settledMs.map((atMs) => Math.round(atMs - firstMs))).toEqual(expected);
       expect([...(await bench.statuses()).values()]).toEqual(['failed']);
       expect(receiver.received).toHaveLength(delaysMs.length + 1);
     });

@@ -49,7 +49,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.options = completed(options);
-    const { queue, log, heartbeatMs } = this.options;
+    const { queue, log, ticks, heartbeatMs } = this.options;
     this.roster = new Roster({
       ...this.options,
       onReady: () => this.pump(),
@@ -58,12 +58,17 @@ export class Sender {
     this.token = new SenderToken({
       queue,
       heartbeatMs,
+      ticks,
       log,
-      onUsable: () => this.feeder.scanNow(),
+      onUsable: () => {
+        this.settler.resume();
+        this.feeder.scanNow();
+      },
       onLost: () => this.roster.dropAll(),
     });
     this.settler = new Settler({
       queue,
+      ticks,
       log,
       claim: (endpointIds) => this.claim(endpointIds),
       onSettled: (settlements, settled) => this.settled(settlements, settled),
@@ -159,7 +164,7 @@ export class Sender {
         'an endpoint cannot be sent to; see the error, and whether every secret encryption key is configured';
       this.options.log.error(fields, message);
     }
-    this.roster.lock(endpoint, this.options.clock() + SECRET_RETRY_MS);
+    this.roster.lock(endpoint, SECRET_RETRY_MS);
     this.putBack(delivery);
   }
 
@@ -171,9 +176,8 @@ export class Sender {
 
   private finish(settlement: Settlement): void {
     this.roster.sent(settlement.delivery);
-    if (settlement.nextDueAtMs !== undefined) {
-      this.roster.expectRetry(settlement.delivery.endpointId, settlement.nextDueAtMs);
-    }
+    const { delivery, retryInMs } = settlement;
+    if (retryInMs !== undefined) this.roster.expectRetry(delivery.endpointId, retryInMs);
     this.settler.add(settlement);
     this.goOn();
   }
@@ -193,7 +197,7 @@ export class Sender {
       const target = targets.get(one.endpointId);
       if (!target) continue;
       this.health.look(one, target.url);
-      this.health.expire(one, this.delivering.expiresBeforeMs(target));
+      this.health.expire(one, this.delivering.expiryAgeMs(target));
     }
   }
 
@@ -259,7 +263,7 @@ export class Sender {
       roster: this.roster,
       mayBegin: (endpointId) => !this.isStopping && this.token.isUsable && this.roster.maySend(endpointId),
       onGone: (endpointId, url, reason) => {
-        this.roster.block(endpointId, this.options.clock() + GONE_MS);
+        this.roster.block(endpointId, GONE_MS);
         this.health.gone(endpointId, url, reason);
       },
     });

@@ -2,6 +2,7 @@ import type { Log } from '../observability/log.js';
 import type { DeliveryQueue, Settled } from '../store/queue.js';
 import type { Settlement } from '../store/settlement.js';
 import { BackOff } from './back-off.js';
+import { Wake } from './wake.js';
 
 /** What one call settles at most: more saves nothing and holds its rows for longer. */
 const BATCH_MAX = 500;
@@ -10,6 +11,8 @@ const COALESCE_MS = 5;
 
 export interface SettlerOptions {
   queue: Pick<DeliveryQueue, 'settle'>;
+  /** Ms that never go back. */
+  ticks: () => number;
   log: Log;
   /**
    * Called before each batch: tries to hold the endpoints of these outcomes that are not held, and resolves to the
@@ -26,9 +29,11 @@ export interface SettlerOptions {
  * Writes outcomes, in batches and in the order in which they came. While the database does not answer they are kept and
  * tried again, in smaller batches; one that fails alone goes to the end of the line, so that it cannot hold up the
  * others. A batch that was written although its answer got lost may be written again: the queue finds nothing to do.
+ * Waits and pauses go on meanwhile: what was to be tried again in a minute, and could be written only after an hour, is due.
  */
 export class Settler {
-  private readonly pending: Settlement[] = [];
+  private readonly pending: { settlement: Settlement; decidedMs: number }[] = [];
+  private readonly wake = new Wake();
   private isRunning = false;
   private isClosed = false;
   private batchMax = BATCH_MAX;
@@ -44,10 +49,15 @@ export class Settler {
   /** Never throws. Once closed, outcomes are let go: their deliveries are still queued and will be sent again. */
   add(settlement: Settlement): void {
     if (this.isClosed) return;
-    this.pending.push(settlement);
+    this.pending.push({ settlement, decidedMs: this.options.ticks() });
     if (this.isRunning) return;
     this.isRunning = true;
     setTimeout(() => void this.run(), COALESCE_MS);
+  }
+
+  /** The database is back: nothing is to be waited for. */
+  resume(): void {
+    this.wake.ring();
   }
 
   /** Gives up what is not written; how many that were. */
@@ -59,7 +69,7 @@ export class Settler {
   private async run(): Promise<void> {
     while (this.pending.length > 0 && !this.isClosed) {
       // They stay in place until they are written, so that `size` counts them.
-      const batch = this.pending.slice(0, this.batchMax);
+      const batch = this.batch();
       try {
         const settled = await this.settle(batch);
         this.pending.splice(0, batch.length);
@@ -71,6 +81,12 @@ export class Settler {
       }
     }
     this.isRunning = false;
+  }
+
+  private batch(): Settlement[] {
+    const nowMs = this.options.ticks();
+    const first = this.pending.slice(0, this.batchMax);
+    return first.map(({ settlement, decidedMs }) => ({ ...settlement, ageMs: nowMs - decidedMs }));
   }
 
   private async settle(batch: readonly Settlement[]): Promise<Settled> {
@@ -86,7 +102,6 @@ export class Settler {
     this.options.log.warn({ err: error, outcomes: this.pending.length }, 'outcomes could not be written; trying again');
     this.batchMax = Math.ceil(batch.length / 2);
     if (batch.length === 1) this.pending.push(this.pending.shift()!);
-    const waitMs = this.backOff.fail();
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await this.wake.wait(this.backOff.fail());
   }
 }

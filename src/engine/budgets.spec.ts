@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterBudget, type DeadLetter } from './dead-letter-budget.js';
 import { FiringBudget } from './firing-budget.js';
+import { RecentMap } from './recent-map.js';
 import { Seldom } from './seldom.js';
 
 function letters(count: number, reason = 'not_json'): DeadLetter[] {
@@ -80,4 +81,23 @@ test('what comes seldom comes once a period for each key', () => {
   const seldom = new Seldom({ periodMs: 100, keysMax: 10 });
   const due = (key: string, nowMs: number) => seldom.isDue(key, nowMs);
   expect([due('a', 0), due('a', 99), due('b', 99), due('a', 100)]).toEqual([true, false, true, true]);
+});
+
+test('a recent map keeps what was written last, and no more than it may', () => {
+  const map = new RecentMap<string, number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  map.set('a', 3);
+  map.set('c', 4);
+  expect([...map]).toEqual([
+    ['a', 3],
+    ['c', 4],
+  ]);
+  expect([map.size, map.get('b')]).toEqual([2, undefined]);
+});
+
+test('a firing budget of many licenses forgets those that fired longest ago', () => {
+  const budget = new FiringBudget(60);
+  for (let license = 0; license <= 10_000; license++) budget.spend(`${license}`, 60, 0);
+  expect([budget.left('0', 0), budget.left('1', 0), budget.left('10000', 0)]).toEqual([60, 0, 0]);
 });

@@ -32,6 +32,8 @@ export interface ChunkResult {
   failures: { triggerId: string; license: string; vehicle: string; code: string; message: string }[];
   /** How many samples would have fired above their license's quota. */
   throttledLicenses: Map<string, number>;
+  /** How many firings, of each license, have deliveries that are held because too many are pending. */
+  heldLicenses: Map<string, number>;
 }
 
 export type OutcomeKind = Outcome['kind'] | 'throttled';
@@ -43,10 +45,14 @@ export interface ChunkContext {
   catalog: Catalog;
   limits: ChunkLimits;
   now: () => number;
+  /** When a firing happened, for whoever receives it. */
+  wallNow: () => number;
   /** The states of all pairs that the plan leaves open, by `pairKey`. */
   states: ReadonlyMap<string, State>;
   /** How many firings a license has left. */
   firingsLeft: (license: string) => number;
+  /** How many deliveries of a license may still be queued. */
+  pendingLeft: (license: string) => number;
 }
 
 /** A condition that has been asked already and holds. */
@@ -76,13 +82,18 @@ export function stateRows(states: ChunkResult['states']): StateRow[] {
 /** The result of a chunk in which nothing happened. */
 export function emptyResult(end: Cursor): ChunkResult {
   const counts = { records: 0, samples: 0, outcomes: new Map<OutcomeKind, number>() };
-  const troubles = { failures: [], throttledLicenses: new Map<string, number>() };
+  const troubles = {
+    failures: [],
+    throttledLicenses: new Map<string, number>(),
+    heldLicenses: new Map<string, number>(),
+  };
   return { end, firings: [], states: new Map(), letters: [], ...counts, ...troubles };
 }
 
 class ChunkEvaluation {
   private readonly result = emptyResult({ offset: 0n, index: 0 });
   private readonly firingsByLicense = new Map<string, number>();
+  private readonly queuedByLicense = new Map<string, number>();
 
   constructor(private readonly context: ChunkContext) {}
 
@@ -138,6 +149,14 @@ class ChunkEvaluation {
     return true;
   }
 
+  /** Whether a firing's deliveries are held back; those of a throttled sample never come into being. */
+  private isHeld(license: string): boolean {
+    const queued = this.queuedByLicense.get(license) ?? 0;
+    const isHeld = queued + 1 > this.context.pendingLeft(license);
+    increment(isHeld ? this.result.heldLicenses : this.queuedByLicense, license);
+    return isHeld;
+  }
+
   private fire(match: Match, sample: Sample, record: SourceRecord): 'fired' | 'failed' {
     const pair = { indexed: match.indexed, vehicle: sample.vehicle };
     const state = afterFiring(this.stateOf(pair), sample, record.arrivalMs);
@@ -159,14 +178,16 @@ class ChunkEvaluation {
     const cause = { topic, logEpoch, partition, offset, index: sample.index };
     const id = eventId(arrivalMs, trigger.id, vehicle, cause);
     const trace = traceparent === undefined ? {} : { traceparent };
+    const payload = firingEvent({ id, timeMs: this.context.wallNow(), sequence, trigger, sample, ...trace }, catalog);
     return {
       eventId: id,
       license: trigger.license,
       triggerId: trigger.id,
       vehicle,
-      payload: firingEvent({ id, timeMs: this.context.now(), sequence, trigger, sample, ...trace }, catalog),
+      payload,
       deliveryId: deliveryId(id, trigger.endpointId),
       endpointId: trigger.endpointId,
+      isHeld: this.isHeld(trigger.license),
     };
   }
 

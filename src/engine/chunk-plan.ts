@@ -1,5 +1,5 @@
 import type { MetricKind } from '../core/catalog.js';
-import { evaluate, type Outcome } from '../core/evaluate.js';
+import { evaluate, type Outcome, staleness } from '../core/evaluate.js';
 import { decodeMessage, type DecodedMessage } from '../core/message.js';
 import type { Sample } from '../core/sample.js';
 import { EMPTY_STATE } from '../core/state.js';
@@ -98,9 +98,11 @@ export class ChunkPlanner {
 
   private matchesOf(sample: Sample, arrivalMs: number): Match[] {
     const { index, kind } = this.parts;
-    return index
-      .triggersOf(sample.vehicle, kind, sample.name)
-      .map((indexed) => (indexed.condition.readsPrevious ? unasked(indexed) : asked(indexed, sample, arrivalMs)));
+    return index.triggersOf(sample.vehicle, kind, sample.name).map((indexed) => {
+      const stale = staleness(indexed.trigger.maxSampleAgeMs, sample, arrivalMs);
+      if (stale) return { indexed, settled: stale, isMet: false };
+      return indexed.condition.readsPrevious ? unasked(indexed) : asked(indexed, sample, arrivalMs);
+    });
   }
 
   /**

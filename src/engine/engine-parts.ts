@@ -4,6 +4,7 @@ import type { DeadLetterBudget } from './dead-letter-budget.js';
 import type { EngineReports } from './engine-reports.js';
 import type { FiringBudget } from './firing-budget.js';
 import type { OwnerNotices } from './owner-notices.js';
+import type { PendingLimit } from './pending-limit.js';
 import type { Delays } from './retry.js';
 import type { ScatteredVehicles } from './scattered-vehicles.js';
 import type { Chunks, States } from './stores.js';
@@ -18,6 +19,10 @@ export interface EngineLimits extends ChunkLimits {
   deadLettersPerMinute: number;
   /** Of one license, in this process; above it samples are `throttled`. */
   firingsPerMinute: number;
+  /** Of one license, in the whole queue; above it the deliveries of what fires are held. */
+  pendingDeliveries: number;
+  /** Between two looks at how many are pending. */
+  pendingLookMs: number;
 }
 
 /**
@@ -34,6 +39,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   stateAgeMs: 60_000,
   deadLettersPerMinute: 100,
   firingsPerMinute: Infinity,
+  pendingDeliveries: Infinity,
+  pendingLookMs: 2000,
 };
 
 /** What all partitions of a process share. */
@@ -46,9 +53,13 @@ export interface EngineParts {
   reports: EngineReports;
   deadLetters: DeadLetterBudget;
   firings: FiringBudget;
+  pending: PendingLimit;
   notices: OwnerNotices;
   scattered: ScatteredVehicles;
   limits: EngineLimits;
   retryDelays: Delays;
+  /** A clock that never steps, in ms: for everything that lasts. */
   now: () => number;
+  /** The time of day, ms since 1970: for what firings tell. */
+  wallNow: () => number;
 }

@@ -22,6 +22,11 @@ export class EngineReports {
     for (const failure of result.failures) {
       this.warn(`failed ${failure.triggerId}`, failure, 'the condition of a trigger failed');
     }
+    for (const [license, held] of result.heldLicenses) {
+      metrics.heldAtLimit.inc(held);
+      const message = 'a license has more deliveries pending than its quota; those of new firings are held';
+      this.warn(`held ${license}`, { license }, message);
+    }
     for (const license of result.throttledLicenses.keys()) {
       this.warn(
         `throttled ${license}`,
@@ -38,6 +43,10 @@ export class EngineReports {
   storeFailed({ topic, partition }: { topic: string; partition: number }, error: unknown): void {
     const fields = { topic, partition, err: error };
     this.warn(`store ${topic} ${partition}`, fields, 'the database does not answer; the chunk is tried again');
+  }
+
+  countFailed(error: unknown): void {
+    this.warn('count', { err: error }, 'pending deliveries could not be counted; the last count stands');
   }
 
   refused({ topic, partition }: { topic: string; partition: number }, offset: bigint, error: unknown): void {

@@ -1,22 +1,25 @@
 import type { Catalog } from '../core/catalog.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { databaseNowMs } from '../store/database-time.js';
 import { DeadLetterBudget } from './dead-letter-budget.js';
 import { ENGINE_LIMITS, type EngineLimits, type EngineParts } from './engine-parts.js';
 import { EngineReports } from './engine-reports.js';
 import { FiringBudget } from './firing-budget.js';
 import { OwnerNotices } from './owner-notices.js';
+import { PendingLimit } from './pending-limit.js';
 import { PartitionEngine, type Stream } from './partition-engine.js';
 import type { Delays } from './retry.js';
 import { ScatteredVehicles } from './scattered-vehicles.js';
 import { StateCache } from './state-cache.js';
-import type { Chunks, Position, States } from './stores.js';
+import type { Chunks, Pending, Position, States } from './stores.js';
 import type { TriggerIndex } from './trigger-index.js';
 
 export interface EngineOptions {
   index: TriggerIndex;
   chunks: Chunks;
   states: States;
+  pending: Pending;
   catalog: Catalog;
   /** Called after each commit with firings, with the endpoints that got something to deliver. */
   ring: (endpointIds: string[]) => void;
@@ -25,8 +28,10 @@ export interface EngineOptions {
   limits?: Partial<EngineLimits>;
   /** Between tries when the database does not answer. */
   retryDelays?: Delays;
-  /** The clock, ms since 1970. It paces; no decision about a sample depends on it. */
+  /** A clock that never steps, in ms. It paces; no decision about a sample depends on it. */
   now?: () => number;
+  /** The time of day, ms since 1970, that firings tell. It may step: nothing waits for it. */
+  wallNow?: () => number;
 }
 
 /** What one process evaluates with: the index and the budgets that its partitions share. */
@@ -36,15 +41,19 @@ export class Engine {
   private readonly caches = new Map<string, { engine: PartitionEngine; cache: StateCache; partitionCount: number }>();
 
   constructor(options: EngineOptions) {
-    const { log, metrics, now = Date.now, retryDelays = { firstMs: 100, mostMs: 5000 } } = options;
+    const { log, metrics, retryDelays = { firstMs: 100, mostMs: 5000 } } = options;
+    const { now = () => performance.now(), wallNow = databaseNowMs } = options;
     const { index, chunks, states, catalog, ring } = options;
     const limits = { ...ENGINE_LIMITS, ...options.limits };
+    const reports = new EngineReports({ log, metrics, now });
+    const { pendingDeliveries: most, pendingLookMs: lookMs } = limits;
+    const onError = (error: unknown) => reports.countFailed(error);
     this.parts = {
-      ...{ index, chunks, states, catalog, ring, limits, retryDelays, now },
-      reports: new EngineReports({ log, metrics, now }),
+      ...{ index, chunks, states, catalog, ring, limits, retryDelays, now, wallNow, reports },
       deadLetters: new DeadLetterBudget(limits.deadLettersPerMinute),
       firings: new FiringBudget(limits.firingsPerMinute),
-      notices: new OwnerNotices(),
+      pending: new PendingLimit({ most, lookMs, pending: options.pending, now, onError }),
+      notices: new OwnerNotices({ pendingDeliveriesMax: most }),
       scattered: new ScatteredVehicles(),
     };
   }

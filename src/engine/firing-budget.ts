@@ -1,12 +1,15 @@
+import { RecentMap } from './recent-map.js';
+
 const MINUTE_MS = 60_000;
 const LICENSES_MAX = 10_000;
 
 /**
  * How many firings a license has left: a bucket that holds a minute's worth and fills steadily. So one license whose
- * condition always holds cannot take the database from the others. Each process has its own.
+ * condition always holds cannot take the database from the others. Each process has its own. Times are of a clock that
+ * never steps.
  */
 export class FiringBudget {
-  private readonly buckets = new Map<string, { left: number; filledAtMs: number }>();
+  private readonly buckets = new RecentMap<string, { left: number; filledAtMs: number }>(LICENSES_MAX);
 
   constructor(private readonly firingsPerMinute: number) {}
 
@@ -20,10 +23,6 @@ export class FiringBudget {
   /** Takes what was stored; several partitions at once may overdraw a bucket, which then fills from below zero. */
   spend(license: string, firings: number, nowMs: number): void {
     if (!Number.isFinite(this.firingsPerMinute)) return;
-    const left = this.left(license, nowMs) - firings;
-    this.buckets.delete(license);
-    this.buckets.set(license, { left, filledAtMs: nowMs });
-    if (this.buckets.size > LICENSES_MAX)
-      for (const oldest of this.buckets.keys()) return void this.buckets.delete(oldest);
+    this.buckets.set(license, { left: this.left(license, nowMs) - firings, filledAtMs: nowMs });
   }
 }

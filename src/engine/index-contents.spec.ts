@@ -9,16 +9,27 @@ function idsOf(contents: IndexContents, vehicle: string, metric = 'speed'): stri
   return contents.triggersOf(vehicle, 'signal', metric).map(({ trigger }) => trigger.id);
 }
 
+/** An index as a load makes it. */
+function loadedOf(triggers: readonly Trigger[], vehicles: Record<string, string>): IndexContents {
+  const contents = new IndexContents();
+  const loader = contents.loader();
+  for (const trigger of triggers) loader.trigger(trigger);
+  for (const [vehicle, triggerIds] of Object.entries(vehicles)) loader.vehicle(vehicle, triggerIds);
+  return contents;
+}
+
 function contentsOf(triggers: readonly Trigger[], vehicles: Record<string, readonly Trigger[]>): IndexContents {
   const contents = new IndexContents();
-  for (const trigger of triggers) contents.setTrigger(trigger);
-  for (const [vehicle, list] of Object.entries(vehicles)) for (const { id } of list) contents.subscribe(id, vehicle);
+  contents.apply(triggers.map(changed));
+  for (const [vehicle, list] of Object.entries(vehicles))
+    contents.apply(list.map((trigger) => joined(trigger, vehicle)));
   return contents;
 }
 
 const [a, b, c] = [triggerOf({ id: 'a' }), triggerOf({ id: 'b' }), triggerOf({ id: 'c', metric: 'powertrainRange' })];
 const gone = ({ id }: Trigger): IndexChange => ({ kind: 'trigger', id, trigger: undefined });
 const changed = (trigger: Trigger): IndexChange => ({ kind: 'trigger', id: trigger.id, trigger });
+const joined = ({ id }: Trigger, vehicle: string): IndexChange => ({ kind: 'subscribed', triggerId: id, vehicle });
 const left = ({ id }: Trigger, vehicle: string): IndexChange => ({ kind: 'unsubscribed', triggerId: id, vehicle });
 const epochOf = (contents: IndexContents, vehicle: string) => contents.triggersOf(vehicle, 'signal', 'speed')[0]!.epoch;
 
@@ -80,7 +91,7 @@ describe('vehicles with the same triggers', () => {
   test('share one set after bulk subscriptions and cancellations, and leave none behind', () => {
     const contents = contentsOf([a, b], {});
     const vehicles = Array.from({ length: 1000 }, (_, i) => `v${i}`);
-    for (const { id } of [a, b]) for (const vehicle of vehicles) contents.subscribe(id, vehicle);
+    for (const trigger of [a, b]) contents.apply(vehicles.map((vehicle) => joined(trigger, vehicle)));
     expect(contents.size).toEqual({ triggers: 2, subscriptions: 2000, sets: 1 });
     contents.apply(vehicles.map((vehicle) => left(a, vehicle)));
     expect(contents.size).toEqual({ triggers: 2, subscriptions: 1000, sets: 1 });
@@ -89,12 +100,82 @@ describe('vehicles with the same triggers', () => {
   });
 });
 
+describe('what a load makes', () => {
+  test('is what the same changes make, whatever the order in a list', () => {
+    const contents = loadedOf([a, b, c], { v: 'a,b,c', w: 'a,b,c', x: 'c,a,b', y: 'b' });
+    expect(idsOf(contents, 'x')).toEqual(['a', 'b']);
+    expect(contents.size).toEqual({ triggers: 3, subscriptions: 10, sets: 2 });
+    contents.apply([left(a, 'v'), left(c, 'v')]);
+    expect(idsOf(contents, 'v')).toEqual(['b']);
+    expect(contents.size).toEqual({ triggers: 3, subscriptions: 8, sets: 2 });
+    contents.apply([gone(b)]);
+    expect(contents.size).toEqual({ triggers: 2, subscriptions: 4, sets: 1 });
+  });
+
+  test('leaves out triggers that it was not given, and vehicles that have no others', () => {
+    const contents = loadedOf([a], { v: 'deleted,a', w: 'deleted' });
+    expect(idsOf(contents, 'v')).toEqual(['a']);
+    expect(contents.hasVehicle('w')).toBe(false);
+    expect(contents.size).toEqual({ triggers: 1, subscriptions: 1, sets: 1 });
+  });
+});
+
+describe('a trigger that is deleted', () => {
+  const vehicles = Array.from({ length: 12_000 }, (_, i) => `v${i}`);
+
+  test('is gone at once from vehicles that are visited later, and when all have been, from the sets', () => {
+    const contents = contentsOf([a, b], {});
+    for (const trigger of [a, b]) contents.apply(vehicles.map((vehicle) => joined(trigger, vehicle)));
+    contents.apply(vehicles.slice(6_000).map((vehicle) => left(b, vehicle)));
+    contents.apply([gone(a)]);
+    expect(vehicles.filter((vehicle) => idsOf(contents, vehicle).includes('a'))).toEqual([]);
+    expect(vehicles.filter((vehicle) => contents.hasVehicle(vehicle)).length).toBe(6_000);
+    expect(contents.size).toMatchObject({ triggers: 1, subscriptions: 6_000 });
+    for (let step = 0; step < 3; step++) contents.apply([]);
+    expect(contents.size).toEqual({ triggers: 1, subscriptions: 6_000, sets: 1 });
+  });
+
+  test('while vehicles are visited for another is gone from all sets too, in the end', () => {
+    const contents = contentsOf([a, b, c], {});
+    for (const trigger of [a, b, c]) contents.apply(vehicles.map((vehicle) => joined(trigger, vehicle)));
+    contents.apply([gone(a)]);
+    contents.apply([gone(b), left(c, vehicles[0]!)]);
+    for (let step = 0; step < 5; step++) contents.apply([]);
+    expect(contents.size).toEqual({ triggers: 1, subscriptions: 11_999, sets: 1 });
+    contents.apply([gone(c)]);
+    for (let step = 0; step < 3; step++) contents.apply([]);
+    expect(contents.size).toEqual({ triggers: 0, subscriptions: 0, sets: 0 });
+  });
+});
+
+describe('a vehicle with very many triggers', () => {
+  const many = Array.from({ length: 100 }, (_, i) =>
+    triggerOf({ id: `t${i}`, metric: i % 2 === 0 ? 'speed' : 'powertrainRange' }),
+  );
+
+  test('has those of the metric that was sampled, as they are now', () => {
+    const contents = contentsOf(many, { v: many });
+    expect(idsOf(contents, 'v').length).toBe(50);
+    expect(contents.triggersOf('v', 'event', 'speed')).toEqual([]);
+    contents.apply([changed({ ...many[0]!, metric: 'powertrainRange', revision: 2 })]);
+    expect(idsOf(contents, 'v', 'powertrainRange')).toContain('t0');
+    contents.apply([gone(many[2]!)]);
+    expect(idsOf(contents, 'v').length).toBe(48);
+    contents.apply([changed({ ...many[4]!, status: 'disabled', revision: 2 })]);
+    expect(idsOf(contents, 'v')).not.toContain('t4');
+  });
+});
+
 test('a set that its last vehicle left, and another joins by the same move, follows changes', () => {
-  const contents = contentsOf([a], { v: [a] });
+  const contents = contentsOf([a, b], { v: [a] });
   contents.apply([left(a, 'v'), { kind: 'subscribed', triggerId: 'a', vehicle: 'w' }]);
   expect(idsOf(contents, 'w')).toEqual(['a']);
   contents.apply([changed({ ...a, status: 'disabled', revision: 2 })]);
   expect(idsOf(contents, 'w')).toEqual([]);
+  contents.apply([joined(b, 'x'), joined(a, 'x'), left(b, 'x')]);
+  expect(contents.size).toEqual({ triggers: 2, subscriptions: 2, sets: 1 });
+  contents.apply([left(a, 'w')]);
+  expect(contents.size).toEqual({ triggers: 2, subscriptions: 1, sets: 1 });
 });
 
 describe('the epoch, under which states are cached', () => {

@@ -6,35 +6,63 @@ import { type IndexedTrigger, TriggerEntry, type TriggerSet, TriggerSets } from 
 
 const NONE: readonly IndexedTrigger[] = Object.freeze([]);
 
-/** Vehicles without any trigger left are swept out when they are this many, and a fourth of all. */
-const EMPTY_VEHICLES_MAX = 10_000;
+/** Vehicles that each call visits to rid their sets of deleted triggers: some ms when each has a set of its own. */
+const VISITED_AT_ONCE = 5_000;
+/** Lists of triggers that a load remembers the set of. */
+const KNOWN_LISTS_MAX = 10_000;
 
 /** Epochs are unique in the process, so that they also differ from those of an index that was thrown away. */
 let lastEpoch = 0;
 
 /**
  * Which triggers concern which vehicle, in memory. A vehicle costs its name and a reference to the set of triggers that
- * it shares with all vehicles that have the same ones. Everything here is synchronous and idempotent.
+ * it shares with all vehicles that have the same ones. Everything here is synchronous and idempotent. No call takes
+ * longer than what it was given is long: a deleted trigger is marked, and leaves the sets that have it in small steps, a
+ * step with each call of `apply`.
  */
 export class IndexContents {
   private readonly entries = new Map<string, TriggerEntry>();
   private readonly vehicles = new Map<string, TriggerSet>();
   private readonly sets = new TriggerSets();
   private nextSlot = 0;
-  private emptyVehicles = 0;
   private subscriptions = 0;
+  private metricChanges = 0;
+  private visiting: MapIterator<[string, TriggerSet]> | undefined;
+  /** Triggers were deleted since the visit began that is under way. */
+  private mustVisit = false;
 
+  /** Sets that differ only in deleted triggers count as several until they have been visited. */
   get size(): { triggers: number; subscriptions: number; sets: number } {
     return { triggers: this.entries.size, subscriptions: this.subscriptions, sets: this.sets.size };
   }
 
   /** The enabled triggers on a metric of a vehicle, each as it is now. */
   triggersOf(vehicle: string, kind: MetricKind, metric: string): readonly IndexedTrigger[] {
-    return this.setOf(vehicle)?.on(kind, metric) ?? NONE;
+    return this.vehicles.get(vehicle)?.on(kind, metric, this.metricChanges) ?? NONE;
   }
 
   hasVehicle(vehicle: string): boolean {
-    return this.setOf(vehicle) !== undefined;
+    return this.vehicles.get(vehicle)?.members.some(({ isGone }) => !isGone) ?? false;
+  }
+
+  /**
+   * What fills an empty index: triggers first, then each vehicle once, with its triggers as a comma-separated list in
+   * any order. Vehicles with the same text cost one look at it, which is why it comes as a text.
+   */
+  loader(): { trigger(trigger: Trigger): void; vehicle(vehicle: string, triggerIds: string): void } {
+    const known = new Map<string, TriggerSet>();
+    return {
+      trigger: (trigger) => this.setTrigger(trigger),
+      vehicle: (vehicle, triggerIds) => {
+        const set = this.sets.join(known.get(triggerIds) ?? this.entriesOf(triggerIds));
+        if (!set) return;
+        if (known.size >= KNOWN_LISTS_MAX) known.clear();
+        known.set(triggerIds, set);
+        this.vehicles.set(vehicle, set);
+        for (const entry of set.members) entry.vehicleCount += 1;
+        this.subscriptions += set.members.length;
+      },
+    };
   }
 
   /**
@@ -52,84 +80,100 @@ export class IndexContents {
         if (entry) left.add(entry);
       }
     }
-    for (const entry of left) replace(entry, Object.freeze({ ...entry.current, epoch: ++lastEpoch }));
+    for (const entry of left) entry.current = new LazyTrigger(entry.current.trigger);
+    this.visitSome();
   }
 
-  setTrigger(trigger: Trigger): void {
+  private setTrigger(trigger: Trigger): void {
     const entry = this.entries.get(trigger.id);
+    const current = new LazyTrigger(trigger);
     if (!entry) {
-      this.entries.set(trigger.id, new TriggerEntry(this.nextSlot++, indexed(trigger)));
+      this.entries.set(trigger.id, new TriggerEntry(this.nextSlot++, current));
       return;
     }
-    replace(entry, indexed(trigger));
+    const { metricKind, metric } = entry.current.trigger;
+    if (metricKind !== trigger.metricKind || metric !== trigger.metric) this.metricChanges += 1;
+    entry.current = current;
   }
 
   private removeTrigger(id: string): void {
     const entry = this.entries.get(id);
     if (!entry) return;
     this.entries.delete(id);
-    for (const set of entry.sets) {
-      this.subscriptions -= set.vehicleCount;
-      if (set.members.length === 1) this.emptyVehicles += set.vehicleCount;
-    }
-    this.sets.drop(entry);
-    if (this.emptyVehicles > EMPTY_VEHICLES_MAX && this.emptyVehicles * 4 > this.vehicles.size) this.sweep();
+    entry.isGone = true;
+    this.subscriptions -= entry.vehicleCount;
+    if (entry.vehicleCount > 0) this.mustVisit = true;
   }
 
   /** Does nothing for a trigger that is not known: it is gone already, and its own change says so. */
-  subscribe(triggerId: string, vehicle: string): void {
+  private subscribe(triggerId: string, vehicle: string): void {
     const entry = this.entries.get(triggerId);
     if (!entry) return;
-    const from = this.setOf(vehicle);
+    const from = this.vehicles.get(vehicle);
     const to = this.sets.add(from, entry);
     if (to === from) return;
     this.vehicles.set(vehicle, to);
     this.subscriptions += 1;
+    entry.vehicleCount += 1;
   }
 
   private unsubscribe(triggerId: string, vehicle: string): TriggerEntry | undefined {
     const entry = this.entries.get(triggerId);
-    const from = this.setOf(vehicle);
+    const from = this.vehicles.get(vehicle);
     if (!entry || !from) return undefined;
     const to = this.sets.remove(from, entry);
     if (to === from) return undefined;
-    if (to) this.vehicles.set(vehicle, to);
-    else this.vehicles.delete(vehicle);
+    this.put(vehicle, to);
     this.subscriptions -= 1;
+    entry.vehicleCount -= 1;
     return entry;
   }
 
-  private setOf(vehicle: string): TriggerSet | undefined {
-    const set = this.vehicles.get(vehicle);
-    if (!set) return undefined;
-    const current = this.sets.resolve(set);
-    if (current === set) return set;
-    if (current) this.vehicles.set(vehicle, current);
-    else this.forgetEmpty(vehicle);
-    return current;
+  private put(vehicle: string, set: TriggerSet | undefined): void {
+    if (set) this.vehicles.set(vehicle, set);
+    else this.vehicles.delete(vehicle);
   }
 
-  private forgetEmpty(vehicle: string): void {
-    this.vehicles.delete(vehicle);
-    this.emptyVehicles -= 1;
+  private entriesOf(triggerIds: string): TriggerEntry[] {
+    return triggerIds.split(',').flatMap((id) => this.entries.get(id) ?? []);
   }
 
-  private sweep(): void {
-    for (const [vehicle, set] of this.vehicles) if (!this.sets.resolve(set)) this.forgetEmpty(vehicle);
-    this.emptyVehicles = 0;
+  /** Goes on with the visit of all vehicles that a deleted trigger asks for; one deleted meanwhile asks for another. */
+  private visitSome(): void {
+    if (!this.visiting) {
+      if (!this.mustVisit) return;
+      this.mustVisit = false;
+      this.visiting = this.vehicles.entries();
+    }
+    for (let visited = 0; visited < VISITED_AT_ONCE; visited++) {
+      const next = this.visiting.next();
+      if (next.done) {
+        this.visiting = undefined;
+        return;
+      }
+      const [vehicle, set] = next.value;
+      const cleaned = this.sets.cleaned(set);
+      if (cleaned !== set) this.put(vehicle, cleaned);
+    }
   }
 }
 
-function replace(entry: TriggerEntry, current: IndexedTrigger): void {
-  entry.current = current;
-  for (const set of entry.sets) set.changed();
+/**
+ * Compiles its condition when it is first asked for: thousands that come at once, with a load or after a disconnection,
+ * hold up nobody.
+ */
+class LazyTrigger implements IndexedTrigger {
+  readonly epoch = ++lastEpoch;
+  private compiled: Condition | undefined;
+
+  constructor(readonly trigger: Trigger) {}
+
+  get condition(): Condition {
+    return (this.compiled ??= conditionOf(this.trigger));
+  }
 }
 
-function indexed(trigger: Trigger): IndexedTrigger {
-  return Object.freeze({ trigger, condition: conditionOf(trigger), epoch: ++lastEpoch });
-}
-
-/** A stored condition that does not compile any more fails whenever it is asked; it must not keep the index from loading. */
+/** A stored condition that does not compile any more fails whenever it is asked; it must not stop its neighbours. */
 function conditionOf({ valueKind, normalizedCondition }: Trigger): Condition {
   try {
     return compileCondition(valueKind, normalizedCondition);

@@ -30,6 +30,7 @@ function chunksWith(before: (chunk: Chunk, commit: number) => Promise<unknown> |
     positions: (...given) => world.chunks.positions(...given),
     open: (...given) => world.chunks.open(...given),
     move: (...given) => world.chunks.move(...given),
+    scattered: (...given) => world.chunks.scattered(...given),
     commit: async (chunk) => {
       commit += 1;
       await before(chunk, commit);

@@ -56,7 +56,7 @@ export class PartitionEngine {
   constructor(
     private readonly stream: Stream,
     position: Position,
-    cache: StateCache,
+    private readonly cache: StateCache,
     private readonly parts: EngineParts,
   ) {
     const { partition, partitionCount } = stream;
@@ -116,7 +116,7 @@ export class PartitionEngine {
     isLive: () => boolean,
     onProcessed: (nextOffset: bigint) => Promise<void>,
   ): Promise<'ok' | 'fenced' | 'abandoned'> {
-    if ((await this.refreshIndex(isLive)) === undefined) return 'abandoned';
+    if (!(await this.refresh(isLive))) return 'abandoned';
     let attempt = 1;
     for (let at = this.skip(records, 0); at < records.length; at = this.skip(records, at)) {
       if (!isLive()) return 'abandoned';
@@ -132,7 +132,7 @@ export class PartitionEngine {
       attempt += 1;
       if (attempt > SINGLE_FROM_ATTEMPT && !(await pauseWhile(isLive, this.parts.retryDelays.firstMs)))
         return 'abandoned';
-      if ((await this.refreshIndex(isLive)) === undefined) return 'abandoned';
+      if (!(await this.refresh(isLive))) return 'abandoned';
     }
     return 'ok';
   }
@@ -143,8 +143,16 @@ export class PartitionEngine {
     return at;
   }
 
-  private refreshIndex(isLive: () => boolean): Promise<bigint | undefined> {
-    return this.persist(isLive, () => this.parts.index.refresh());
+  /** Learns what changed before the records were fetched: triggers, and states that others stored. */
+  private async refresh(isLive: () => boolean): Promise<boolean> {
+    const { index, chunks } = this.parts;
+    const [seq, scattered] = await Promise.all([
+      this.persist(isLive, () => index.refresh()),
+      this.persist(isLive, () => chunks.scattered(this.stream.topic)),
+    ]);
+    if (seq === undefined || scattered === undefined) return false;
+    this.cache.trustUnless(scattered);
+    return true;
   }
 
   private async chunk(
@@ -160,8 +168,9 @@ export class PartitionEngine {
     if (!states) return 'abandoned';
     const result = evaluateChunk(plan, {
       ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
-      ...{ catalog: parts.catalog, now: parts.now, limits, states },
+      ...{ catalog: parts.catalog, now: parts.now, wallNow: parts.wallNow, limits, states },
       firingsLeft: (license) => parts.firings.left(license, startedMs),
+      pendingLeft: (license) => parts.pending.left(license),
     });
     const answer = await this.store(plan, result, isLive);
     if (answer !== 'refused') return answer;
@@ -183,7 +192,7 @@ export class PartitionEngine {
     result: ChunkResult & { notices: readonly LogEventRow[] },
     isLive: () => boolean,
   ): Promise<Answer> {
-    const { chunks, deadLetters, firings, notices, reports, now } = this.parts;
+    const { chunks, deadLetters, firings, pending, notices, reports, now } = this.parts;
     const startedMs = now();
     const letters = deadLetters.admit(this.stream.topic, result.letters, startedMs);
     const chunk = {
@@ -193,6 +202,7 @@ export class PartitionEngine {
         firings: result.firings,
         deadLetters: letters.rows,
         logEvents: result.notices,
+        isScattered: this.states.hasScattered(result.states),
       },
     };
     const answer = await this.persist<CommitResult | Refusal>(isLive, () =>
@@ -211,10 +221,15 @@ export class PartitionEngine {
     if (answer.kind !== 'ok') return answer.kind;
     this.reached(answer.position);
     this.states.stored(result.states);
-    for (const { license } of result.firings) firings.spend(license, 1, startedMs);
+    if (chunk.isScattered) this.cache.countOwn();
+    for (const { license, isHeld } of result.firings) {
+      firings.spend(license, 1, startedMs);
+      pending.fired(license, isHeld ? 0 : 1);
+    }
     notices.told(result.notices, startedMs);
     reports.processed(this.stream.topic, result);
-    const endpointIds = new Set([...result.firings.map(({ endpointId }) => endpointId), ...answer.rung]);
+    const queued = result.firings.filter(({ isHeld }) => !isHeld);
+    const endpointIds = new Set([...queued.map(({ endpointId }) => endpointId), ...answer.rung]);
     if (endpointIds.size > 0) this.parts.ring([...endpointIds]);
     return 'ok';
   }

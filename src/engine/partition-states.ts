@@ -60,6 +60,11 @@ export class PartitionStates {
     for (const [key, { pair, state }] of states) this.remember(key, pair, { ...state, version: state.version + 1 });
   }
 
+  /** Whether some of what a chunk of the last plan stores is of vehicles that are not at home here. */
+  hasScattered(states: ChunkResult['states']): boolean {
+    return [...states.keys()].some((key) => this.fresh.has(key));
+  }
+
   /** Forgets everything: somebody else wrote. */
   clear(): void {
     this.parts.cache.clear();

@@ -2,8 +2,9 @@ const VEHICLES_MAX = 100_000;
 
 /**
  * Vehicles of which some partition of this process lately had records that do not belong there. From then on, their
- * states are read anew in every chunk of every partition here. Another process does not know of it, which is what the
- * age limit of cached states is for. Bounded: the one that was seen longest ago makes room.
+ * states are read anew in every chunk of every partition here. Another process does not know of it, but hears that
+ * somebody stored such states (`ChunkStore.scattered`), and then goes by none that it remembered. Bounded: the one that
+ * was seen longest ago makes room.
  */
 export class ScatteredVehicles {
   private readonly vehicles = new Set<string>();

@@ -44,3 +44,18 @@ test('cleared or deleted, it knows nothing', () => {
   cache.clear();
   expect(cache.get(pair('w'), 0)).toBeUndefined();
 });
+
+test('is trusted until somebody else stored states unseen', () => {
+  const cache = cacheOf();
+  const isKept = () => cache.get(pair('v'), 0) !== undefined;
+  cache.trustUnless(4n);
+  cache.put(pair('v'), state, 0);
+  cache.trustUnless(4n);
+  expect(isKept()).toBe(true);
+  cache.countOwn();
+  cache.trustUnless(5n);
+  expect(isKept()).toBe(true);
+  cache.countOwn();
+  cache.trustUnless(7n);
+  expect(isKept()).toBe(false);
+});

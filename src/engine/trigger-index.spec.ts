@@ -14,7 +14,7 @@ class ChangesInMemory implements Changes {
   head = 0n;
   loads = 0;
   triggers: Trigger[] = [];
-  subscriptions: [triggerId: string, vehicle: string][] = [];
+  subscriptions: [vehicle: string, triggerIds: string][] = [];
   readonly reads: { seq: bigint; answer: (page?: Page) => void; fail: () => void }[] = [];
   private readonly changes: { seq: bigint; change: IndexChange }[] = [];
   private began: (() => void)[] = [];
@@ -27,7 +27,7 @@ class ChangesInMemory implements Changes {
   load(on: Parameters<Changes['load']>[0]): Promise<bigint> {
     this.loads += 1;
     for (const trigger of this.triggers) on.trigger(trigger);
-    for (const subscription of this.subscriptions) on.subscription(...subscription);
+    for (const [vehicle, triggerIds] of this.subscriptions) on.vehicle(vehicle, triggerIds);
     return Promise.resolve(this.head);
   }
 
@@ -101,23 +101,71 @@ test('a read that fails is the failure of those who waited for it, and of nobody
   expect(await late).toBe(0n);
 });
 
-test('pages of one head are applied together: nothing is seen of the first while the last is under way', async () => {
+test('pages are applied one by one, each with its place; who asked waits for the last', async () => {
   const { changes, index } = await started();
-  const asked = index.refresh();
+  let isAnswered = false;
+  const asked = index.refresh().finally(() => (isAnswered = true));
   (await changes.read(0)).answer({ kind: 'changes', head: 3n, changes: created(a), more: true });
   const second = await changes.read(1);
   expect(second.seq).toBe(3n);
-  expect(idsOf(index)).toEqual([]);
-  expect(index.seq).toBe(0n);
+  expect(idsOf(index)).toEqual(['a']);
+  expect(index.seq).toBe(3n);
+  expect(isAnswered).toBe(false);
   second.answer({ kind: 'changes', head: 5n, changes: created(b), more: false });
   expect(await asked).toBe(5n);
   expect(idsOf(index)).toEqual(['a', 'b']);
 });
 
+test('others have their turn between pages', async () => {
+  const { changes, index } = await started();
+  const order: string[] = [];
+  const asked = index.refresh().then(() => order.push('refreshed'));
+  const first = await changes.read(0);
+  global.setImmediate(() => order.push('other'));
+  first.answer({ kind: 'changes', head: 3n, changes: created(a), more: true });
+  (await changes.read(1)).answer({ kind: 'changes', head: 5n, changes: [], more: false });
+  await asked;
+  expect(order).toEqual(['other', 'refreshed']);
+});
+
+test('after a page that failed, the next read goes on behind those that were applied', async () => {
+  const { changes, index } = await started();
+  const asked = index.refresh();
+  (await changes.read(0)).answer({ kind: 'changes', head: 3n, changes: created(a), more: true });
+  (await changes.read(1)).fail();
+  await expect(asked).rejects.toThrow('no database');
+  const again = index.refresh();
+  const read = await changes.read(2);
+  expect(read.seq).toBe(3n);
+  read.answer({ kind: 'changes', head: 3n, changes: [], more: false });
+  expect(await again).toBe(3n);
+  expect(idsOf(index)).toEqual(['a']);
+});
+
+test('a gap behind a page that was applied is loaded over; until it is loaded, what there was is seen', async () => {
+  const { changes, index } = await started();
+  const asked = index.refresh();
+  (await changes.read(0)).answer({ kind: 'changes', head: 3n, changes: created(a), more: true });
+  const second = await changes.read(1);
+  const load = changes.load.bind(changes);
+  const seen: string[][] = [];
+  changes.load = async (on) => {
+    const seq = await load(on);
+    await setImmediate();
+    seen.push(idsOf(index));
+    return seq;
+  };
+  Object.assign(changes, { head: 9n, triggers: [b], subscriptions: [['v', 'b']] });
+  second.answer({ kind: 'gap' });
+  expect(await asked).toBe(9n);
+  expect(seen).toEqual([['a']]);
+  expect(idsOf(index)).toEqual(['b']);
+});
+
 test('where changes are gone, all is loaded again', async () => {
   const { changes, index } = await started();
   changes.write(...created(a));
-  Object.assign(changes, { head: 9n, triggers: [b], subscriptions: [['b', 'v']] });
+  Object.assign(changes, { head: 9n, triggers: [b], subscriptions: [['v', 'b']] });
   const asked = index.refresh();
   (await changes.read(0)).answer({ kind: 'gap' });
   expect(await asked).toBe(9n);

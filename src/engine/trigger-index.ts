@@ -1,14 +1,22 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { MetricKind } from '../core/catalog.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { IndexContents } from './index-contents.js';
-import type { Changes, IndexChange } from './stores.js';
+import type { Changes } from './stores.js';
 import type { IndexedTrigger } from './trigger-set.js';
 
 /**
  * The engine's copy of all triggers and subscriptions, kept current by asking. Every control write numbers itself (`seq`)
  * and commits together with its number, so `refresh` before a fetched batch is evaluated is all it takes for a change to
  * hold for each record that was produced after the change was answered.
+ *
+ * Many changes come in pages. Each ends with a whole number of the sequence and is applied by itself, with a turn for
+ * others before the next: 100,000 changes at once would stop every partition. So a chunk may be planned under part of
+ * what there is. It is right to: the part is an earlier state of the tables, never one from before the caller's own
+ * `refresh`; its `seq` is behind the head, so the commit looks whether the triggers that fired still stand. In one thing
+ * a part is newer than its `seq`: a trigger comes as it is when its page is read. That is a change that has been
+ * committed, held earlier than its turn, with an epoch of its own, and repeated under another epoch when its turn comes.
  */
 export class TriggerIndex {
   private readonly log: Changes;
@@ -35,13 +43,13 @@ export class TriggerIndex {
     return this.contents.size;
   }
 
-  /** Reads everything from one snapshot and then swaps it in. Throws what the store throws; what was there stays. */
+  /**
+   * Reads everything from one snapshot, page by page, and swaps it in at the end. Throws what the store throws; what was
+   * there stays.
+   */
   async load(): Promise<void> {
     const contents = new IndexContents();
-    const seq = await this.log.load({
-      trigger: (trigger) => contents.setTrigger(trigger),
-      subscription: (triggerId, vehicle) => contents.subscribe(triggerId, vehicle),
-    });
+    const seq = await this.log.load(contents.loader());
     this.contents = contents;
     this.reached(seq);
   }
@@ -49,7 +57,7 @@ export class TriggerIndex {
   /**
    * Brings the index up to the head and resolves to the sequence it has then. The head is read after the call: a caller
    * that comes while a read is under way waits for the next one, together with all others who came meanwhile. Throws
-   * what the store throws, to all who waited for that read.
+   * what the store throws, to all who waited for that read; pages that were applied stay, and the next read goes on there.
    */
   refresh(): Promise<bigint> {
     this.next ??= this.running.then(() => {
@@ -73,20 +81,17 @@ export class TriggerIndex {
 
   private async catchUp(): Promise<bigint> {
     if (this.appliedSeq === undefined) await this.load();
-    const changes: IndexChange[] = [];
-    for (let seq = this.seq; ;) {
-      const answer = await this.log.since(seq);
+    for (;;) {
+      const answer = await this.log.since(this.seq);
       if (answer.kind === 'gap') {
-        this.notes.warn({ seq: String(seq) }, 'changes that the index has not seen are gone; loading all of it');
+        this.notes.warn({ seq: String(this.seq) }, 'changes that the index has not seen are gone; loading all of it');
         await this.load();
         return this.seq;
       }
-      changes.push(...answer.changes);
-      seq = answer.head;
-      if (answer.more) continue;
-      this.contents.apply(changes);
-      this.reached(seq);
-      return seq;
+      this.contents.apply(answer.changes);
+      this.reached(answer.head);
+      if (!answer.more) return answer.head;
+      await othersTurn();
     }
   }
 

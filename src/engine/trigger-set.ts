@@ -12,8 +12,9 @@ export interface IndexedTrigger {
 
 /** The place of one trigger in the index; `current` is replaced when it changes. */
 export class TriggerEntry {
-  /** The sets that it belongs to. */
-  readonly sets = new Set<TriggerSet>();
+  vehicleCount = 0;
+  /** Deleted. Sets may still have it, and skip it; they lose it as their vehicles are visited. */
+  isGone = false;
 
   constructor(
     /** Orders and names the triggers inside a set. */
@@ -24,108 +25,116 @@ export class TriggerEntry {
 
 const NONE: readonly IndexedTrigger[] = Object.freeze([]);
 
-/** The triggers of all vehicles that have exactly these. */
+/** Up to so many triggers are looked through faster than a lookup of their metrics is worth its kilobyte. */
+const LOOKED_THROUGH_MAX = 32;
+
+/** The triggers of all vehicles that have exactly these, by slot. */
 export class TriggerSet {
   vehicleCount = 0;
-  /** The set that this one became equal to when a trigger went away; holders move on to it. */
-  replacedBy: TriggerSet | undefined;
-  private lookups: Record<MetricKind, Map<string, IndexedTrigger[]>> | undefined;
+  /** The next one of the same hash. */
+  next: TriggerSet | undefined;
+  private lookup: { metricChanges: number; byMetric: Map<string, TriggerEntry[]> } | undefined;
 
   constructor(
-    public key: string,
-    public members: readonly TriggerEntry[],
+    readonly hash: number,
+    readonly members: readonly TriggerEntry[],
   ) {}
 
   /**
-   * The triggers on a metric that are not disabled; one that failed goes on firing, and its deliveries are held. The
-   * lookup is made when it is first asked for after a change.
+   * The triggers on a metric that are not disabled; one that failed goes on firing, and its deliveries are held.
+   * `metricChanges` counts how often a trigger of the index got another metric.
    */
-  on(kind: MetricKind, metric: string): readonly IndexedTrigger[] {
-    this.lookups ??= lookupsOf(this.members);
-    return this.lookups[kind].get(metric) ?? NONE;
-  }
-
-  /** Forgets the lookup: a member changed. */
-  changed(): void {
-    this.lookups = undefined;
+  on(kind: MetricKind, metric: string, metricChanges: number): readonly IndexedTrigger[] {
+    if (this.members.length <= LOOKED_THROUGH_MAX) return evaluated(this.members, kind, metric);
+    if (this.lookup?.metricChanges !== metricChanges) {
+      this.lookup = { metricChanges, byMetric: byMetric(this.members) };
+    }
+    const found = this.lookup.byMetric.get(metric);
+    return found ? evaluated(found, kind, metric) : NONE;
   }
 }
 
-function lookupsOf(members: readonly TriggerEntry[]): Record<MetricKind, Map<string, IndexedTrigger[]>> {
-  const lookups = { signal: new Map<string, IndexedTrigger[]>(), event: new Map<string, IndexedTrigger[]>() };
-  for (const { current } of members) {
-    const { metricKind, metric, status } = current.trigger;
-    if (status === 'disabled') continue;
-    const lookup = lookups[metricKind];
+function byMetric(members: readonly TriggerEntry[]): Map<string, TriggerEntry[]> {
+  const lookup = new Map<string, TriggerEntry[]>();
+  for (const entry of members) {
+    const { metric } = entry.current.trigger;
     const found = lookup.get(metric);
-    if (found) found.push(current);
-    else lookup.set(metric, [current]);
+    if (found) found.push(entry);
+    else lookup.set(metric, [entry]);
   }
-  return lookups;
+  return lookup;
 }
 
-/** All sets in use, each once: vehicles with the same triggers share one. Sets without vehicles are forgotten. */
+function evaluated(entries: readonly TriggerEntry[], kind: MetricKind, metric: string): readonly IndexedTrigger[] {
+  let found: IndexedTrigger[] | undefined;
+  for (const { current, isGone } of entries) {
+    const { trigger } = current;
+    if (trigger.metric !== metric || trigger.metricKind !== kind || trigger.status === 'disabled' || isGone) continue;
+    if (found) found.push(current);
+    else found = [current];
+  }
+  return found ?? NONE;
+}
+
+/**
+ * All sets in use, each once: vehicles with the same triggers share one. Sets without vehicles are forgotten. `undefined`
+ * is the set of a vehicle without triggers.
+ */
 export class TriggerSets {
-  private readonly byKey = new Map<string, TriggerSet>();
-  /** Moves along the trigger that was handled last: bulk changes and the first load make the same move many times. */
+  private readonly byHash = new Map<number, TriggerSet>();
+  private count = 0;
+  /** Moves along the trigger that was handled last: bulk changes make the same move many times. */
   private moves: { entry: TriggerEntry | undefined; to: Map<TriggerSet | undefined, TriggerSet | undefined> } = {
     entry: undefined,
     to: new Map(),
   };
 
   get size(): number {
-    return this.byKey.size;
+    return this.count;
   }
 
-  /** The set of a vehicle that gets one more trigger; `undefined` is the set of none. Idempotent. */
+  /** The set of a vehicle that had none: one that is in use, or the one with these triggers. */
+  join(wanted: TriggerSet | readonly TriggerEntry[]): TriggerSet | undefined {
+    const to = wanted instanceof TriggerSet ? wanted : this.intern(wanted.toSorted((a, b) => a.slot - b.slot));
+    if (to) to.vehicleCount += 1;
+    return to;
+  }
+
+  /** The set of a vehicle that gets one more trigger. Idempotent. */
   add(from: TriggerSet | undefined, entry: TriggerEntry): TriggerSet {
     if (from?.members.includes(entry)) return from;
-    return this.move(from, entry, () => [...(from?.members ?? []), entry])!;
+    return this.move(from, entry, () => {
+      const members = present(from?.members ?? []);
+      const at = members.findIndex(({ slot }) => slot > entry.slot);
+      return members.toSpliced(at === -1 ? members.length : at, 0, entry);
+    })!;
   }
 
   /** The set of a vehicle that loses a trigger. Idempotent. */
   remove(from: TriggerSet | undefined, entry: TriggerEntry): TriggerSet | undefined {
     if (!from?.members.includes(entry)) return from;
-    return this.move(from, entry, () => from.members.filter((member) => member !== entry));
+    return this.move(from, entry, () => present(from.members).filter((member) => member !== entry));
   }
 
-  /**
-   * Takes a trigger out of every set without touching a vehicle: a set is changed in place, or, when there already is
-   * one like it, replaced by that one.
-   */
-  drop(entry: TriggerEntry): void {
-    for (const set of [...entry.sets]) {
-      this.forget(set);
-      const members = set.members.filter((member) => member !== entry);
-      const key = keyOf(members);
-      const same = this.byKey.get(key);
-      if (same) {
-        set.replacedBy = same;
-        same.vehicleCount += set.vehicleCount;
-      } else {
-        set.key = key;
-        set.members = members;
-        set.changed();
-        if (members.length > 0) this.keep(set);
-      }
-    }
-  }
-
-  /** The set that stands for this one today; `undefined` when nothing is left in it. */
-  resolve(set: TriggerSet): TriggerSet | undefined {
-    let current = set;
-    while (current.replacedBy) current = current.replacedBy;
-    return current.members.length > 0 ? current : undefined;
+  /** The set of a vehicle that loses the triggers that are gone. */
+  cleaned(from: TriggerSet): TriggerSet | undefined {
+    const members = present(from.members);
+    if (members === from.members) return from;
+    const to = this.intern(members);
+    if (to) to.vehicleCount += 1;
+    this.leave(from);
+    return to;
   }
 
   private move(
     from: TriggerSet | undefined,
     entry: TriggerEntry,
-    members: () => TriggerEntry[],
+    members: () => readonly TriggerEntry[],
   ): TriggerSet | undefined {
     if (this.moves.entry !== entry || this.moves.to.size > MOVES_MAX) this.moves = { entry, to: new Map() };
     let to = this.moves.to.get(from);
-    if (!to || this.byKey.get(to.key) !== to) {
+    // A set without vehicles is forgotten, and must not be used again.
+    if (!to || to.vehicleCount === 0) {
       to = this.intern(members());
       this.moves.to.set(from, to);
     }
@@ -139,30 +148,43 @@ export class TriggerSets {
     if (set.vehicleCount === 0) this.forget(set);
   }
 
-  private intern(unsorted: TriggerEntry[]): TriggerSet | undefined {
-    if (unsorted.length === 0) return undefined;
-    const members = unsorted.sort((a, b) => a.slot - b.slot);
-    const key = keyOf(members);
-    const known = this.byKey.get(key);
-    if (known) return known;
-    const set = new TriggerSet(key, members);
-    this.keep(set);
+  private intern(members: readonly TriggerEntry[]): TriggerSet | undefined {
+    if (members.length === 0) return undefined;
+    const hash = hashOf(members);
+    const first = this.byHash.get(hash);
+    for (let known = first; known; known = known.next) if (isSame(known.members, members)) return known;
+    const set = new TriggerSet(hash, members);
+    set.next = first;
+    this.byHash.set(hash, set);
+    this.count += 1;
     return set;
   }
 
-  private keep(set: TriggerSet): void {
-    this.byKey.set(set.key, set);
-    for (const member of set.members) member.sets.add(set);
-  }
-
   private forget(set: TriggerSet): void {
-    this.byKey.delete(set.key);
-    for (const member of set.members) member.sets.delete(set);
+    this.count -= 1;
+    const first = this.byHash.get(set.hash)!;
+    if (first !== set) {
+      let before = first;
+      while (before.next !== set) before = before.next!;
+      before.next = set.next;
+    } else if (set.next) this.byHash.set(set.hash, set.next);
+    else this.byHash.delete(set.hash);
   }
 }
 
 const MOVES_MAX = 10_000;
 
-function keyOf(members: readonly TriggerEntry[]): string {
-  return members.map(({ slot }) => slot).join(',');
+function present(members: readonly TriggerEntry[]): readonly TriggerEntry[] {
+  return members.some(({ isGone }) => isGone) ? members.filter(({ isGone }) => !isGone) : members;
+}
+
+function isSame(a: readonly TriggerEntry[], b: readonly TriggerEntry[]): boolean {
+  return a.length === b.length && a.every((member, at) => member === b[at]);
+}
+
+/** FNV-1a over the slots, cut to the 30 bits that need no object of their own. */
+function hashOf(members: readonly TriggerEntry[]): number {
+  let hash = 0x811c9dc5;
+  for (const { slot } of members) hash = Math.imul(hash ^ slot, 0x01000193) ^ (hash >>> 15);
+  return hash & 0x3fffffff;
 }

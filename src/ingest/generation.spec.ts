@@ -5,6 +5,7 @@ import type { Log } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
 import { Generation } from './generation.js';
 import { KafkaAdmin } from './kafka-admin.js';
+import { KafkaTroubles } from './kafka-troubles.js';
 import { PartitionOpener } from './partition-opener.js';
 
 let world: EngineWorld;
@@ -39,7 +40,16 @@ async function generationOn(given: Partial<typeof HEALTHY>) {
     ...{ engine, chunks: world.chunks, admin, groupId: topic, log, metrics, resetConfirmMs: 1 },
   });
   const generation = new Generation([{ source: { topic, metricKind: 'signal' }, partitions: [0] }], {
-    ...{ consumer, opener, admin, log, metrics, heartbeatMs: 1_000, retryDelayMs: 10 },
+    ...{
+      consumer,
+      opener,
+      admin,
+      log,
+      metrics,
+      troubles: new KafkaTroubles(log),
+      heartbeatMs: 1_000,
+      retryDelayMs: 10,
+    },
   });
   return { generation, said, resumed, close: () => admin.disconnect() };
 }

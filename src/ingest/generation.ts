@@ -5,6 +5,7 @@ import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { isMembershipOver } from './membership.js';
 import type { KafkaAdmin } from './kafka-admin.js';
+import type { KafkaTroubles } from './kafka-troubles.js';
 import { type PartitionOpener, type SourceTopic, standingOf } from './partition-opener.js';
 import { toSourceRecords } from './source-record.js';
 
@@ -13,6 +14,7 @@ export interface GenerationParts {
   opener: PartitionOpener;
   admin: KafkaAdmin;
   log: Log;
+  troubles: KafkaTroubles;
   metrics: Metrics;
   heartbeatMs: number;
   /** Before a batch that could not be handled is fetched again. */
@@ -149,7 +151,7 @@ export class Generation {
       () => this.parts.opener.open(source, partitions),
       {
         delays: { firstMs: this.parts.retryDelayMs, mostMs: 5_000 },
-        onError: (error) => this.parts.log.warn({ topic, err: error }, 'partitions cannot be opened yet; trying again'),
+        onError: (error) => this.parts.troubles.tell(error, 'partitions cannot be opened yet; trying again', { topic }),
       },
     );
     if (!opened || this.isOver) return;

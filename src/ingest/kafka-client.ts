@@ -7,17 +7,20 @@ export interface KafkaConnection {
   brokers: string[];
   clientId: string;
   ssl?: KafkaConfig['ssl'];
+  /** How often a question that failed is asked again. */
+  retries?: number;
   sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
 }
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+const RETRIES = 6;
 
 /**
  * A kafkajs client with its faults mended. What kafkajs calls errors mostly heals itself, so its lines are for
  * debugging; what concerns somebody is logged by who handles it.
  */
-export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaConnection, log: Log): Kafka {
+export function kafkaClient({ brokers, clientId, ssl, sasl, retries = RETRIES }: KafkaConnection, log: Log): Kafka {
   patchRequestQueue();
   installCodecs();
   return new kafkajs.Kafka({
@@ -27,7 +30,7 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaConnection, l
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Given in full: kafkajs chooses others when NODE_ENV is "test".
-    retry: { initialRetryTime: 100, maxRetryTime: 3_000, factor: 0.2, multiplier: 2, retries: 6 },
+    retry: { initialRetryTime: 100, maxRetryTime: 3_000, factor: 0.2, multiplier: 2, retries },
     logLevel: kafkajs.logLevel.WARN,
     logCreator:
       () =>

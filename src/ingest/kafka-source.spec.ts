@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import { EngineWorld } from '../../test/support/engine-world.js';
 import { SourceWorld } from '../../test/support/source-world.js';
@@ -174,7 +174,7 @@ describe('a start', () => {
     const { source } = await world.start({ createTopics: 3 });
     await world.untilLogged('joined', 0);
     expect(world.broker.offsets(world.signals, 2)).toEqual({ start: 0, end: 0 });
-    expect(source.isHealthy()).toBe(true);
+    while (!source.isHealthy()) await world.broker.nextRequest('Fetch');
   });
 });
 
@@ -263,6 +263,7 @@ function storeWith(commit: Chunks['commit']): Chunks {
     positions: (...given) => chunks.positions(...given),
     open: (...given) => chunks.open(...given),
     move: (...given) => chunks.move(...given),
+    scattered: (...given) => chunks.scattered(...given),
     commit,
   };
 }
@@ -295,6 +296,124 @@ describe('several sources', () => {
   });
 });
 
+describe('a member of the group', () => {
+  const names = ['a', 'b', 'c'];
+  const fences = () => world.lines.filter(({ message }) => message.includes('opened again'));
+
+  /** Three sources that share six partitions; gives them by name, with what each has. */
+  async function three() {
+    world.broker.deleteTopic(world.signals);
+    world.broker.createTopic(world.signals, 6);
+    const sources = new Map<string, Awaited<ReturnType<typeof world.start>>>();
+    for (const clientId of names) sources.set(clientId, await world.start({ clientId }));
+    await world.untilShared(names, 6);
+    const before = new Map(names.map((name) => [name, world.partitionsOf(name)]));
+    expect([...before.values()].map(({ length }) => length)).toEqual([2, 2, 2]);
+    return { sources, before };
+  }
+
+  test('that leaves has stored its progress, and others go on with exactly its partitions until it is back', async () => {
+    const vehicles = await Promise.all(upTo(12).map(() => watched()));
+    const produce = (value: number) =>
+      world.stream.send(
+        world.signals,
+        vehicles.flatMap(({ vehicle }) => speeds(vehicle, [value])),
+      );
+    const { sources, before } = await three();
+    await produce(1);
+    await world.untilProcessed(world.signals, 12);
+    await Promise.all([produce(2), world.stop(sources.get('b')!.source)]);
+    await world.untilShared(['a', 'c'], 6);
+    for (const name of ['a', 'c']) expect(world.partitionsOf(name)).toEqual(expect.arrayContaining(before.get(name)!));
+    await produce(3);
+    await world.untilProcessed(world.signals, 36);
+    await world.start({ clientId: 'b' });
+    await world.untilShared(names, 6);
+    expect(new Map(names.map((name) => [name, world.partitionsOf(name)]))).toEqual(before);
+    await produce(4);
+    await world.untilProcessed(world.signals, 48);
+    for (const { triggerId } of vehicles) expect(await valuesOf(triggerId)).toEqual(upTo(4));
+    expect(fences()).toEqual([]);
+    for (const { metrics } of sources.values()) {
+      const told = await metrics.registry.metrics();
+      expect(told).not.toMatch(/result="(conflict|fenced)"/);
+    }
+  });
+
+  test('whose consumer crashed gets its partitions back, and the others keep theirs', async () => {
+    const { before } = await three();
+    world.broker.inject('Heartbeat', { kind: 'error', error: GROUP_AUTHORIZATION_FAILED });
+    await world.until(() => world.lines.some(({ message }) => message.includes('does not allow')));
+    await world.untilShared(names, 6);
+    await world.until(() => names.every((name) => String(world.partitionsOf(name)) === String(before.get(name))));
+  });
+
+  test('of the release before, which knows only round robin, has its share beside ours', async () => {
+    const { vehicle, triggerId } = await watched();
+    await world.start({ clientId: 'a' });
+    await world.untilShared(['a'], 2);
+    const older = new kafkajs.Kafka({ brokers: [world.address], logLevel: kafkajs.logLevel.NOTHING }).consumer({
+      ...{ groupId: world.groupId, maxWaitTimeInMs: 50 },
+    });
+    await older.subscribe({ topics: [world.signals, world.events] });
+    const joined = new Promise<string>((resolve) => {
+      older.on('consumer.group_join', ({ payload }) => resolve(payload.groupProtocol));
+    });
+    await older.run({ autoCommit: false, eachMessage: () => Promise.resolve() });
+    expect(await joined).toBe('RoundRobinAssigner');
+    await world.until(() => world.partitionsOf('a').length === 1);
+    await older.disconnect();
+    await world.untilShared(['a'], 2);
+    await world.stream.send(world.signals, [...speeds(vehicle, [1], 0), ...speeds(vehicle, [2], 1)]);
+    await world.untilProcessed(world.signals, 2);
+    expect(ascending(await valuesOf(triggerId))).toEqual([1, 2]);
+  });
+});
+
+describe('a wall clock', () => {
+  const HOUR_MS = 3_600_000;
+  const realNow = Date.now;
+  const step = (byMs: number) => jest.spyOn(Date, 'now').mockImplementation(() => realNow() + byMs);
+  afterEach(() => void jest.restoreAllMocks());
+
+  const beats = async () => {
+    for (let count = 0; count < 3; count++) await world.broker.nextRequest('Heartbeat');
+  };
+
+  test('that is set back by an hour ends no membership: heartbeats and records go on', async () => {
+    const { vehicle, triggerId } = await watched();
+    await world.start();
+    await world.stream.send(world.signals, speeds(vehicle, [1]));
+    await world.untilProcessed(world.signals, 1);
+    const noticed = world.untilLogged('was set back');
+    step(-HOUR_MS);
+    await noticed;
+    await world.untilLogged('joined');
+    await beats();
+    await world.stream.send(world.signals, speeds(vehicle, [2]));
+    await world.untilProcessed(world.signals, 2);
+    expect(await valuesOf(triggerId)).toEqual([1, 2]);
+  });
+
+  test('that is set forward by an hour, and back again later, loses nothing', async () => {
+    const { vehicle, triggerId } = await watched();
+    const { source } = await world.start();
+    await world.stream.send(world.signals, speeds(vehicle, [1]));
+    await world.untilProcessed(world.signals, 1);
+    step(HOUR_MS);
+    expect(source.isHealthy()).toBe(true);
+    await beats();
+    await world.stream.send(world.signals, speeds(vehicle, [2]));
+    await world.untilProcessed(world.signals, 2);
+    jest.restoreAllMocks();
+    await world.untilLogged('joined');
+    await beats();
+    await world.stream.send(world.signals, speeds(vehicle, [3]));
+    await world.untilProcessed(world.signals, 3);
+    expect(await valuesOf(triggerId)).toEqual([1, 2, 3]);
+  });
+});
+
 describe('a bad day', () => {
   test('of dropped connections and failing requests loses nothing and does nothing twice', async () => {
     const { vehicle, triggerId } = await watched();
@@ -318,7 +437,8 @@ describe('a bad day', () => {
     const { vehicle, triggerId } = await watched();
     world.broker.inject('JoinGroup', { kind: 'error', error: GROUP_AUTHORIZATION_FAILED });
     await world.start();
-    await world.untilLogged('crashed', 0);
+    await world.untilLogged('does not allow its user to read the consumer group KAFKA_GROUP_ID', 0);
+    expect(world.lines.at(-1)!.level).toBe('error');
     await world.stream.send(world.signals, speeds(vehicle, [1]));
     await world.untilProcessed(world.signals, 1);
     expect(await valuesOf(triggerId)).toEqual([1]);

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, ConsumerGroupJoinEvent, Kafka } from 'kafkajs';
+import kafkajs, { type Consumer, type ConsumerGroupJoinEvent, type Kafka } from 'kafkajs';
 import { pauseWhile, retryWhile } from '../engine/retry.js';
 import type { Log } from '../observability/log.js';
+import { firstLook } from './first-look.js';
 import { Generation } from './generation.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaClient } from './kafka-client.js';
+import { KafkaTroubles } from './kafka-troubles.js';
+import { partitionAssigner, type Membership } from './partition-assigner.js';
 import { PartitionOpener } from './partition-opener.js';
 import { SOURCE_TIMES, type KafkaSourceOptions, type SourceTimes } from './source-options.js';
+import { WallClock } from './wall-clock.js';
+import { within } from './within.js';
 
 const REBALANCE_TIMEOUT_MS = 20_000;
 const METADATA_MAX_AGE_MS = 60_000;
@@ -15,6 +19,8 @@ const PARTITION_BYTES_MAX = 1024 * 1024;
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 const DISCONNECT_MS = 5_000;
 const SETTLE_MS = 10_000;
+/** A consumer that crashed sooner met what the one before met; the next one waits for longer. */
+const EARLY_CRASH_MS = 5_000;
 
 /**
  * Feeds an engine from Kafka, as a member of one consumer group for all topics. kafkajs only carries: where a partition
@@ -22,8 +28,8 @@ const SETTLE_MS = 10_000;
  * lag.
  *
  * The life of a consumer: waiting for the topics → connecting → joined, with a new `Generation` each time the group
- * rebalances → crashed, or silent for longer than the watchdog allows → thrown away, and all over again. kafkajs' own
- * restarting is off: it leaves some errors as the end.
+ * rebalances → crashed, silent for longer than the watchdog allows, or left behind by a clock that was set back → thrown
+ * away, and all over again. kafkajs' own restarting is off: it leaves some errors as the end.
  */
 export class KafkaSource {
   private readonly kafka: Kafka;
@@ -31,24 +37,42 @@ export class KafkaSource {
   private readonly opener: PartitionOpener;
   private readonly times: SourceTimes;
   private readonly log: Log;
+  private readonly troubles: KafkaTroubles;
+  private readonly instanceName: string;
   private consumer: Consumer | undefined;
   private generation: Generation | undefined;
+  /** Of the last generation, for as long as the group knows us. */
+  private membership: Membership | undefined;
   private settled: Promise<unknown> = Promise.resolve();
   private running: Promise<void> = Promise.resolve();
   private isStopping = false;
-  private lastFetchMs = 0;
-  private joinedMs = 0;
+  private lastFetchMs = -Infinity;
+  private joinedMs = -Infinity;
+  /** Whether all partitions of some generation were open. */
+  private wasOpen = false;
   private ended: Generation | undefined;
   private readonly stopped = new AbortController();
 
   constructor(private readonly options: KafkaSourceOptions) {
     const { groupId, engine, chunks, metrics, log } = options;
     this.log = log;
+    this.troubles = new KafkaTroubles(log);
+    this.instanceName = options.clientId ?? 'tripline';
     this.times = { ...SOURCE_TIMES, ...options.times };
-    this.kafka = kafkaClient({ ...options, clientId: options.clientId ?? 'tripline' }, log);
+    this.kafka = kafkaClient({ ...options, clientId: this.instanceName }, log);
     this.admin = new KafkaAdmin(this.kafka);
     const { resetConfirmMs } = this.times;
     this.opener = new PartitionOpener({ engine, chunks, admin: this.admin, groupId, log, metrics, resetConfirmMs });
+  }
+
+  /**
+   * Looks once whether Kafka will have us. Throws with what to change when it refuses us; a Kafka that is away is waited
+   * for by `start`.
+   */
+  check(): Promise<void> {
+    const { groupId, log } = this.options;
+    const topics = this.options.topics.map(({ topic }) => topic);
+    return firstLook({ ...this.options, clientId: this.instanceName }, { groupId, topics, log });
   }
 
   /** Begins to consume and keeps at it until `stop`, whatever Kafka does; resolves at once. The index must be loaded. */
@@ -68,28 +92,33 @@ export class KafkaSource {
   }
 
   /**
-   * Whether records are being consumed: joined, fetching, and every partition open. One that is blocked by a codec is
-   * told in the log: it is no reason to take the process, with its other partitions and its API, out of service.
+   * Whether records are being consumed: joined, fetching, and every partition open. Those of later generations may take
+   * a while to open: a rebalance is no failure. One that is blocked by a codec is told in the log: it is no reason to take
+   * the process, with its other partitions and its API, out of service.
    */
   isHealthy(): boolean {
     const { generation } = this;
     if (!generation || this.isStopping) return false;
-    const isRecent = (sinceMs: number) => Date.now() - sinceMs < this.times.watchdogMs;
+    const isRecent = (sinceMs: number) => performance.now() - sinceMs < this.times.watchdogMs;
     const isFetching = isRecent(this.lastFetchMs) || generation.isBusy;
-    return isFetching && (generation.isOpen || isRecent(this.joinedMs));
+    if (generation.isOpen) this.wasOpen = true;
+    return isFetching && (generation.isOpen || (this.wasOpen && isRecent(this.joinedMs)));
   }
 
   private async run(): Promise<void> {
     const isWanted = () => !this.isStopping;
     const delays = { firstMs: this.times.restartDelayMs, mostMs: 5_000 };
-    const onError = (error: unknown) => this.log.warn({ err: error }, 'Kafka is not reachable; trying again');
+    const onError = (error: unknown) => this.troubles.tell(error, 'Kafka is not reachable; trying again');
     const over = once(this.stopped.signal, 'abort');
-    while (isWanted()) {
+    for (let delayMs = this.times.restartDelayMs; isWanted();) {
       const ready = retryWhile(isWanted, () => this.waitForTopics(), { delays, onError });
       await Promise.race([ready, over]);
       if (!isWanted()) return;
+      const begunMs = performance.now();
       await retryWhile(isWanted, () => this.consume(over), { delays, onError });
-      await pauseWhile(isWanted, this.times.restartDelayMs);
+      const isEarly = performance.now() - begunMs < EARLY_CRASH_MS;
+      delayMs = isEarly ? Math.min(delayMs * 2, delays.mostMs) : delays.firstMs;
+      await pauseWhile(isWanted, delayMs);
     }
   }
 
@@ -101,7 +130,8 @@ export class KafkaSource {
       if (missing.length === 0) return;
       if (this.options.createTopics !== undefined) await this.admin.createTopics(missing, this.options.createTopics);
       else {
-        this.log.warn({ topics: missing }, 'topics do not exist; waiting until somebody creates them');
+        const message = 'topics do not exist, or may not be seen; waiting until somebody creates them';
+        this.log.warn({ topics: missing }, message);
         await pauseWhile(() => !this.isStopping, this.times.topicWaitMs);
       }
     }
@@ -112,7 +142,7 @@ export class KafkaSource {
     const consumer = this.createConsumer();
     const crashed = new Promise<void>((resolve) => {
       consumer.on('consumer.crash', ({ payload: { error } }) => {
-        this.log.warn({ err: error }, 'the Kafka consumer crashed; making a new one');
+        this.troubles.tell(error, 'the Kafka consumer crashed; making a new one');
         resolve();
       });
     });
@@ -131,7 +161,7 @@ export class KafkaSource {
   }
 
   private async begin(consumer: Consumer): Promise<void> {
-    this.lastFetchMs = Date.now();
+    this.lastFetchMs = performance.now();
     await consumer.connect();
     await consumer.subscribe({ topics: this.options.topics.map(({ topic }) => topic), fromBeginning: true });
     await consumer.run({
@@ -146,17 +176,21 @@ export class KafkaSource {
 
   private createConsumer(): Consumer {
     const { sessionMs, heartbeatMs, fetchWaitMs } = this.times;
-    const consumer = this.kafka.consumer({
+    const membership = () => (consumer === this.consumer ? this.membership : undefined);
+    const assigner = partitionAssigner({ instanceName: this.instanceName, membership });
+    const consumer: Consumer = this.kafka.consumer({
       ...{ groupId: this.options.groupId, sessionTimeout: sessionMs, heartbeatInterval: heartbeatMs },
       ...{ rebalanceTimeout: REBALANCE_TIMEOUT_MS, metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false },
       ...{ minBytes: 1, maxBytesPerPartition: PARTITION_BYTES_MAX, maxBytes: FETCH_BYTES_MAX },
       maxWaitTimeInMs: fetchWaitMs,
+      // Who was in the group with the release before knows only the other.
+      partitionAssigners: [assigner, kafkajs.PartitionAssigners.roundRobin],
       retry: { initialRetryTime: 100, maxRetryTime: 3_000, retries: 6, restartOnFailure: () => Promise.resolve(false) },
     });
     consumer.on('consumer.group_join', (event) => this.joined(consumer, event));
     consumer.on('consumer.rebalancing', () => this.endGeneration());
     consumer.on('consumer.fetch', () => {
-      if (consumer === this.consumer) this.lastFetchMs = Date.now();
+      if (consumer === this.consumer) this.lastFetchMs = performance.now();
       // It was thrown away while it was still joining, when kafkajs cannot be stopped: its partitions must not stay with it.
       else void within(DISCONNECT_MS, consumer.disconnect());
     });
@@ -180,12 +214,15 @@ export class KafkaSource {
       opener,
       admin,
       log,
+      troubles: this.troubles,
       metrics: this.options.metrics,
       ...settings,
     });
-    this.joinedMs = Date.now();
+    const owned = new Map(assigned.map(({ source, partitions }) => [source.topic, partitions]));
+    this.membership = { memberId: payload.memberId, owned };
+    this.joinedMs = performance.now();
     this.generation.begin(this.settled);
-    const partitions = Object.fromEntries(assigned.map(({ source, partitions }) => [source.topic, partitions]));
+    const partitions = Object.fromEntries(owned);
     log.info({ groupId: this.options.groupId, partitions }, 'joined the consumer group');
   }
 
@@ -223,16 +260,25 @@ export class KafkaSource {
 
   /** kafkajs can fall silent without a crash, and a generation that ended must be followed by another. */
   private watch(onSilence: () => void): NodeJS.Timeout {
-    const { watchdogMs } = this.times;
-    let aliveMs = Date.now();
-    return setInterval(() => {
-      const nowMs = Date.now();
-      const isBusy = this.generation?.isBusy === true;
-      if (this.generation?.isAlive || isBusy) aliveMs = nowMs;
-      if (isBusy || (nowMs - this.lastFetchMs < watchdogMs && nowMs - aliveMs < watchdogMs)) return;
-      this.log.warn({ watchdogMs }, 'the Kafka consumer has fallen silent; making a new one');
-      onSilence();
-    }, watchdogMs / 10);
+    const { watchdogMs, heartbeatMs } = this.times;
+    const clock = new WallClock();
+    let aliveMs = performance.now();
+    return setInterval(
+      () => {
+        const nowMs = performance.now();
+        const isBusy = this.generation?.isBusy === true;
+        if (this.generation?.isAlive || isBusy) aliveMs = nowMs;
+        if (clock.wasSetBack()) {
+          this.log.warn({}, 'the clock of this machine was set back; making a new Kafka consumer');
+          void within(DISCONNECT_MS, this.admin.disconnect());
+          return onSilence();
+        }
+        if (isBusy || (nowMs - this.lastFetchMs < watchdogMs && nowMs - aliveMs < watchdogMs)) return;
+        this.log.warn({ watchdogMs }, 'the Kafka consumer has fallen silent; making a new one');
+        onSilence();
+      },
+      Math.min(heartbeatMs, watchdogMs / 10),
+    );
   }
 
   private async leave(consumer: Consumer): Promise<void> {
@@ -241,15 +287,8 @@ export class KafkaSource {
     await this.settled;
     if (stored) await within(DISCONNECT_MS, consumer.commitOffsets(stored.stored));
     this.generation = undefined;
+    this.membership = undefined;
     this.consumer = undefined;
     await within(DISCONNECT_MS, consumer.disconnect());
   }
-}
-
-/** Waits for something at most so long; whether it failed does not matter to who waits. */
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const limit = new AbortController();
-  const timer = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined);
-  await Promise.race([work.catch(() => undefined), timer]);
-  limit.abort();
 }

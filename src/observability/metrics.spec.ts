@@ -10,6 +10,7 @@ test('every metric is in the text that Prometheus reads, under its documented na
   metrics.consumerLag.set({ topic: 't', partition: '0' }, 9);
   metrics.deadLetters.inc({ topic: 't', reason: 'json' });
   metrics.streamLost.inc({ topic: 't' }, 5);
+  metrics.heldAtLimit.inc(2);
   metrics.deliveries.inc({ outcome: 'delivered' });
   metrics.attempts.inc({ outcome: 'rejected' });
   metrics.deliverySeconds.observe(0.2);
@@ -30,6 +31,7 @@ test('every metric is in the text that Prometheus reads, under its documented na
     'tripline_consumer_lag_records{topic="t",partition="0"} 9',
     'tripline_dead_letters_total{topic="t",reason="json"} 1',
     'tripline_stream_lost_records_total{topic="t"} 5',
+    'tripline_pending_limit_held_total 2',
     'tripline_deliveries_total{outcome="delivered"} 1',
     'tripline_delivery_attempts_total{outcome="rejected"} 1',
     'tripline_delivery_duration_seconds_count 1',

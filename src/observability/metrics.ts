@@ -14,12 +14,14 @@ export class Metrics {
   readonly registry = new Registry();
   readonly records: Counter<'topic'>;
   readonly samples: Counter<'topic'>;
-  /** `outcome` is one of fired, not_met, cooling, throttled, failed. */
+  /** `outcome` is one of fired, not_met, cooling, stale, throttled, failed. */
   readonly evaluations: Counter<'outcome'>;
   /** `result` is one of ok, fenced, conflict. */
   readonly chunkSeconds: Histogram<'result'>;
   readonly consumerLag: Gauge<'topic' | 'partition'>;
   readonly deadLetters: Counter<'topic' | 'reason'>;
+  /** Firings. */
+  readonly heldAtLimit: Counter;
   readonly streamLost: Counter<'topic'>;
   /** `outcome` is one of delivered, retried, failed, held, cancelled, postponed. */
   readonly deliveries: Counter<'outcome'>;
@@ -63,6 +65,8 @@ export class Metrics {
       'Records that Kafka deleted before they were read.',
       ['topic'],
     );
+    const held = 'Firings whose deliveries were held because too many of their license are pending.';
+    this.heldAtLimit = counter(registry, 'tripline_pending_limit_held_total', held, []);
     this.deliveries = counter(registry, 'tripline_deliveries_total', 'What became of due deliveries.', ['outcome']);
     this.attempts = counter(registry, 'tripline_delivery_attempts_total', 'Requests to receivers.', ['outcome']);
     this.deliverySeconds = histogram(

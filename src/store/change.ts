@@ -73,13 +73,18 @@ export function inChange<T>(
   });
 }
 
+const TELL_LISTENERS = `
+select queue_for_listeners_v1(array[id], array[type], array[license], array[trigger_id], array[endpoint_id])
+from events where id = $1`;
+
 /** Queues a log event that was written in parts for whoever listens, as it stands now; once, after the last part. */
 export async function tellListeners(database: Database, eventId: string): Promise<void> {
-  await database.pool.query(
-    `select queue_for_listeners_v1(array[id], array[type], array[license], array[trigger_id], array[endpoint_id])
-     from events where id = $1`,
-    [eventId],
-  );
+  await database.pool.query(TELL_LISTENERS, [eventId]);
+}
+
+/** The same as part of a transaction. */
+export async function tellListenersIn(manager: EntityManager, eventId: string): Promise<void> {
+  await manager.query(TELL_LISTENERS, [eventId]);
 }
 
 async function writeAudits(

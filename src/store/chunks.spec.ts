@@ -118,6 +118,18 @@ test('all effects of a chunk are on record', async () => {
   expect(await new DeadLetterStore(database).list({ limit: 10, before: letters[0]!.id })).toEqual([letters[1]]);
 });
 
+test('a chunk that fires for vehicles of other partitions is counted with its commit, for all of the topic', async () => {
+  expect(await chunks.scattered(topic)).toBe(0n);
+  await chunks.commit(await firingChunk({ isScattered: true }));
+  const conflicting = await firingChunk({ partition: 1, isScattered: true });
+  expect((await chunks.commit(conflicting)).kind).toBe('conflict');
+  expect(await chunks.scattered(topic)).toBe(1n);
+  await chunks.commit({ ...conflicting, ...stateAfter(1), isScattered: false });
+  expect(await chunks.scattered(topic)).toBe(1n);
+  await chunks.commit(await firingChunk({ ...stateAfter(2), isScattered: true }));
+  expect(await chunks.scattered(topic)).toBe(2n);
+});
+
 test('a chunk without effects moves the position alone', async () => {
   const chunk = await firingChunk({ firings: [], states: [] });
   expect(await chunks.commit(chunk)).toMatchObject({ kind: 'ok', position: { nextOffset: 10n, version: 1n } });

@@ -27,6 +27,8 @@ export interface FiringRow {
   payload: string;
   deliveryId: string;
   endpointId: string;
+  /** Too many deliveries of the license are pending: those of this firing, listeners' too, are on record as held. */
+  isHeld?: boolean;
 }
 
 /** A state as the chunk leaves it. */
@@ -82,6 +84,8 @@ export interface Chunk {
   firings: readonly FiringRow[];
   deadLetters: readonly DeadLetterRow[];
   logEvents?: readonly LogEventRow[];
+  /** Whether some of the states are of vehicles whose other records are in other partitions, see `scattered`. */
+  isScattered?: boolean;
 }
 
 /**
@@ -139,6 +143,7 @@ export class ChunkStore {
     const { topic, partition, position, nextOffset, nextIndex } = chunk;
     const values = [
       ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
+      chunk.isScattered === true,
       ...stateArrays(chunk.states),
       ...eventArrays(chunk.firings, chunk.logEvents ?? []),
       ...deadLetterArrays(chunk.deadLetters),
@@ -156,6 +161,19 @@ export class ChunkStore {
     if (answer === null) return { kind: 'fenced' };
     const { logEpoch, version } = position;
     return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n }, rung: answer };
+  }
+
+  /**
+   * How many chunks of a topic stored states of vehicles that are not at home in their partition. Who asks after it
+   * fetched records, and hears the same number as before, may go by what it remembers.
+   */
+  async scattered(topic: string): Promise<bigint> {
+    const { rows } = await this.database.pool.query<{ scattered: string }>({
+      name: 'read_scattered',
+      text: 'select coalesce(sum(scattered), 0) as scattered from stream_positions where topic = $1',
+      values: [topic],
+    });
+    return BigInt(rows[0]!.scattered);
   }
 
   /** Sets a position elsewhere, with a log event for operators that tells why. */
@@ -230,6 +248,7 @@ function eventArrays(firings: readonly FiringRow[], logEvents: readonly LogEvent
     firings.map((firing) => firing.deliveryId),
     firings.map((firing) => firing.eventId),
     firings.map((firing) => firing.endpointId),
+    firings.map((firing) => firing.isHeld === true),
   ];
 }
 

@@ -94,3 +94,17 @@ async function settingOf(database: Database, name: string): Promise<string | und
   const { rows } = await database.pool.query<{ value: string }>('select current_setting($1) as value', [name]);
   return rows[0]?.value;
 }
+
+test('a connection that breaks while it changes hands ends nothing, in neither pool', async () => {
+  const small = { ...settings('handed over'), controlPoolSize: 1, dataPoolSize: 1 };
+  const database = await Database.open(small);
+  const control = (database.dataSource.driver as unknown as { master: typeof database.pool }).master;
+  for (const pool of [database.pool, control]) {
+    const first = await pool.connect();
+    const second = pool.connect();
+    first.release();
+    expect(() => first.emit('error', new Error('terminating connection due to administrator command'))).not.toThrow();
+    (await second).release();
+  }
+  await database.close();
+});

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { FOLLOW_MS, followDatabaseTime } from './database-time.js';
 import { ENTITIES } from './entities/entities.js';
 
 export interface DatabaseSettings {
@@ -10,6 +11,8 @@ export interface DatabaseSettings {
   controlPoolSize: number;
   dataPoolSize: number;
   applicationName: string;
+  /** How long the server lets a statement run, and a transaction wait for its next one; 10 s each where not given. */
+  timeouts?: { statementMs: number; idleInTransactionMs: number };
 }
 
 /** The part of a log that the store writes to. */
@@ -28,10 +31,8 @@ export const SETTLED_AFTER_SECONDS = (STATEMENT_TIMEOUT_MS + IDLE_IN_TRANSACTION
 /** The server ends a statement first; this one ends the wait for a server that is gone without a word. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-const TIMEOUTS = {
-  statement_timeout: STATEMENT_TIMEOUT_MS,
-  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-};
+/** The server ends what is frozen in the middle: a process that was stopped with a lock must not keep others out. */
+const TIMEOUTS = { statementMs: STATEMENT_TIMEOUT_MS, idleInTransactionMs: IDLE_IN_TRANSACTION_TIMEOUT_MS };
 
 /** A connection that only listens notices a lost peer by these probes alone. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
@@ -58,6 +59,8 @@ const DATA_PLANE_OPTIONS = [
  * replaced; one that breaks in use rejects that use.
  */
 export class Database {
+  private readonly following: NodeJS.Timeout;
+
   private constructor(
     readonly dataSource: DataSource,
     readonly pool: pg.Pool,
@@ -65,11 +68,16 @@ export class Database {
     readonly directUrl: string,
     readonly log: StoreLog,
     private readonly applicationName: string,
-  ) {}
+  ) {
+    // Without an answer the last one counts on.
+    this.following = setInterval(() => void followDatabaseTime(pool).catch(() => undefined), FOLLOW_MS).unref();
+  }
 
   /** Connects the control plane and checks both ways. Throws when the database does not answer. */
   static async open(settings: DatabaseSettings, log: StoreLog = { warn: () => undefined }): Promise<Database> {
     const directUrl = settings.directUrl ?? settings.url;
+    const { statementMs, idleInTransactionMs } = settings.timeouts ?? TIMEOUTS;
+    const timeouts = { statement_timeout: statementMs, idle_in_transaction_session_timeout: idleInTransactionMs };
     const onError = (error: Error) => log.warn({ error: error.message }, 'an idle database connection broke');
     const dataSource = new DataSource({
       type: 'postgres',
@@ -81,11 +89,12 @@ export class Database {
       installExtensions: false,
       poolErrorHandler: onError,
       // A pooler refuses unknown start parameters and would not keep them for the session anyway.
-      extra: { ...KEEP_ALIVE, ...(settings.directUrl === undefined ? TIMEOUTS : {}) },
+      extra: { Client: PooledClient, ...KEEP_ALIVE, ...(settings.directUrl === undefined ? timeouts : {}) },
     });
     const pool = new pg.Pool({
+      Client: PooledClient,
       ...withOptions(directUrl, DATA_PLANE_OPTIONS),
-      ...TIMEOUTS,
+      ...timeouts,
       application_name: settings.applicationName,
       max: settings.dataPoolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -96,7 +105,7 @@ export class Database {
     const database = new Database(dataSource, pool, directUrl, log, settings.applicationName);
     try {
       await dataSource.initialize();
-      await pool.query('select 1');
+      await followDatabaseTime(pool);
     } catch (error) {
       await database.close();
       throw error;
@@ -144,8 +153,20 @@ export class Database {
 
   /** Ends every connection, after the statements that run on them. */
   async close(): Promise<void> {
+    clearInterval(this.following);
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.pool.end();
+  }
+}
+
+/**
+ * A pool hands a connection over at once, and its next holder listens a moment later: the server's last word, when it
+ * comes in between, must not be an error without a listener, which ends the process. The next statement hears of it.
+ */
+class PooledClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
   }
 }
 

@@ -115,7 +115,8 @@ export class Doorbell {
   }
 
   private async openConnection(): Promise<void> {
-    const client = this.options.database.ownClient('doorbell');
+    const client = this.newClient();
+    if (client === undefined) return;
     client.on('error', (error) => this.onBroken(client, error));
     client.on('end', () => this.onBroken(client));
     try {
@@ -133,7 +134,17 @@ export class Doorbell {
     }
   }
 
-  private onBroken(client: pg.Client, error?: Error): void {
+  /** None when its settings cannot be read, as the file of certificates that they name. */
+  private newClient(): pg.Client | undefined {
+    try {
+      return this.options.database.ownClient('doorbell');
+    } catch (error) {
+      this.onBroken(undefined, error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  }
+
+  private onBroken(client: pg.Client | undefined, error?: Error): void {
     if (this.isClosed || (this.client !== undefined && this.client !== client)) return;
     if (error !== undefined)
       this.options.log.warn({ error: error.message }, 'the doorbell has no connection; trying again');

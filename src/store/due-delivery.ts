@@ -24,10 +24,10 @@ export interface DueDelivery {
   isTriggerLive: boolean;
   /** Undefined when the endpoint was deleted. */
   target: DeliveryTarget | undefined;
-  /** When it was queued first, ms since 1970. */
-  createdAtMs: number;
-  /** When it was queued last: what it expires by. */
-  queuedAtMs: number;
+  /** When it was queued first, as the database writes it: given back as it is. */
+  createdAt: string;
+  /** The same on this process's monotonic clock (`performance.now`), as near as an answer can tell it. */
+  createdTicksMs: number;
 }
 
 export interface DueRow {
@@ -37,8 +37,9 @@ export interface DueRow {
   event_id: string;
   attempt: number;
   round: number;
-  created_at: Date;
-  queued_at: Date;
+  created_at: string;
+  /** Since then, as the database counts. */
+  age_ms: number;
   type: string | null;
   payload: string | null;
   trigger_id: string | null;
@@ -49,9 +50,11 @@ export interface DueRow {
   /** In the endpoint's queue, from where it was read. */
   place: number;
   target: TargetRow | null;
+  /** Its secrets were replaced, and the former ones still sign. */
+  is_overlapping: boolean;
 }
 
-/** The columns of `endpoints` that are read here, times as in JSON. */
+/** The columns of `endpoints` that are read here. */
 export interface TargetRow {
   id: string;
   license: string;
@@ -59,7 +62,6 @@ export interface TargetRow {
   status: EndpointStatus;
   secret: string;
   previous_secret: string | null;
-  previous_until: string | null;
   signing_key: string | null;
   previous_signing_key: string | null;
   headers: string | null;
@@ -71,17 +73,20 @@ export interface TargetRow {
   max_per_second: number | null;
 }
 
-/** Each endpoint's in the order of its queue. Its target stands on the first of its rows alone. */
-export function toDueDeliveries(rows: readonly DueRow[], nowMs: number): DueDelivery[] {
+/**
+ * Each endpoint's in the order of its queue. Its target stands on the first of its rows alone. `ticksMs`: the monotonic
+ * clock when the rows came.
+ */
+export function toDueDeliveries(rows: readonly DueRow[], ticksMs: number): DueDelivery[] {
   const targets = new Map<string, DeliveryTarget>();
-  for (const { endpoint_id: endpointId, target } of rows) {
-    if (target !== null) targets.set(endpointId, toTarget(target, nowMs));
+  for (const { endpoint_id: endpointId, target, is_overlapping: isOverlapping } of rows) {
+    if (target !== null) targets.set(endpointId, toTarget(target, isOverlapping));
   }
   const inOrder = rows.toSorted((a, b) => a.place - b.place);
-  return inOrder.map((row) => toDueDelivery(row, targets.get(row.endpoint_id)));
+  return inOrder.map((row) => toDueDelivery(row, targets.get(row.endpoint_id), ticksMs));
 }
 
-function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined): DueDelivery {
+function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined, ticksMs: number): DueDelivery {
   return {
     id: row.id,
     endpointId: row.endpoint_id,
@@ -97,14 +102,13 @@ function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined): DueDeli
     aboutEndpointId: row.about_endpoint_id,
     isTriggerLive: row.is_trigger_live,
     target,
-    createdAtMs: row.created_at.getTime(),
-    queuedAtMs: row.queued_at.getTime(),
+    createdAt: row.created_at,
+    createdTicksMs: ticksMs - row.age_ms,
   };
 }
 
-/** An endpoint as it is to be sent to at a time, ms since 1970: a previous secret signs while its overlap lasts. */
-export function toTarget(row: TargetRow, nowMs: number): DeliveryTarget {
-  const isOverlapping = row.previous_until !== null && Date.parse(row.previous_until) > nowMs;
+/** An endpoint as it is to be sent to: a previous secret signs while its overlap lasts, by the database's clock. */
+export function toTarget(row: TargetRow, isOverlapping: boolean): DeliveryTarget {
   return {
     endpointId: row.id,
     license: row.license,

@@ -207,8 +207,7 @@ test('senders that give up and warn while owners switch on and off never block e
 });
 
 function ailing(): AilingEndpoint {
-  const failingSinceMs = Date.parse('2026-01-01T00:00:00Z');
-  return { endpointId, failures: 7, failedFirings: 3, failingSinceMs, warned: 0, lastError: 'no' };
+  return { endpointId, failures: 7, failedFirings: 3, failingForMs: 1, warned: 0, lastError: 'no' };
 }
 
 /** A shared endpoint with so many triggers. */

@@ -17,19 +17,19 @@ export class EndpointHealthStore {
    * before, by whichever sender, or when something arrived meanwhile. `limit`: what is allowed, in words.
    */
   warn(ailing: AilingEndpoint, percent: 50 | 75 | 90, limit: string): Promise<void> {
-    const { endpointId, failures, failingSinceMs, lastError } = ailing;
+    const { endpointId, failures, lastError } = ailing;
     return inChange(this.database, undefined, async (change) => {
       const { manager } = change;
-      const [lease] = await manager.query<{ license: string }[]>(
+      const [lease] = await manager.query<{ license: string; failing_since: Date | null }[]>(
         `with warned as (
            update endpoint_leases set warned = $2 where endpoint_id = $1 and warned < $2 and failures > 0
-           returning license
+           returning license, failing_since
          )
-         select license from warned`,
+         select license, failing_since from warned`,
         [endpointId, percent],
       );
       if (lease === undefined) return;
-      const failingSince = new Date(failingSinceMs).toISOString();
+      const failingSince = lease.failing_since?.toISOString() ?? null;
       const details = { endpointId, percent, limit, failures, failingSince, lastError };
       const triggers = await manager.query<{ id: string }[]>(
         `select id from triggers where endpoint_id = $1 and deleted_at is null order by id limit ${NAMED_TRIGGERS_MAX}`,

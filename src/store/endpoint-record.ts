@@ -1,4 +1,5 @@
 import type { EndpointStatus } from '../core/endpoint.js';
+import { databaseNowMs } from './database-time.js';
 import type { EndpointFields, EndpointFieldsRow } from './endpoint-fields.js';
 import { toEndpointFields } from './endpoint-fields.js';
 
@@ -80,6 +81,6 @@ export function toEndpointRecord(row: EndpointRecordRow): EndpointRecord {
     failureCount: row.failed_firings,
     lastDeliveredAt: row.last_delivered_at,
     lastError: row.last_error,
-    pausedUntil: row.pause_until !== null && row.pause_until.getTime() > Date.now() ? row.pause_until : null,
+    pausedUntil: row.pause_until !== null && row.pause_until.getTime() > databaseNowMs() ? row.pause_until : null,
   };
 }

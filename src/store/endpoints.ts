@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
 import { type Change, inChange } from './change.js';
 import { type Database, SETTLED_AFTER_SECONDS } from './database.js';
+import { databaseNow } from './database-time.js';
 import { columnsOf, type EndpointFields, type NewSecret, replaceSecret } from './endpoint-fields.js';
 import {
   type EndpointRecord,
@@ -236,7 +237,7 @@ async function applyChange(change: Change, current: EndpointRecord, given: Endpo
   await manager.update(
     EndpointEntity,
     { id },
-    { ...columns, ...(given.status === undefined ? {} : { statusReason: null }), updatedAt: new Date() },
+    { ...columns, ...(given.status === undefined ? {} : { statusReason: null }), updatedAt: databaseNow() },
   );
   if (secret !== undefined) await replaceSecret(manager, id, secret);
   change.describe({ type: 'endpoint.updated', license, endpointId: id, details: { changed } });

@@ -29,9 +29,9 @@ export function cancelPending(database: Database, { endpointId, triggerId }: Pen
   return giveUp(database, statement, { type: 'delivery.cancelled', endpointId, triggerId, details: {} });
 }
 
-/** Gives up what was queued for an endpoint before a time, ms since 1970, and says so as one `delivery.failed`. */
-export function expirePending(database: Database, endpointId: string, queuedBeforeMs: number): Promise<number> {
-  const statement = { ...EXPIRE_AT_ENDPOINT, values: [endpointId, new Date(queuedBeforeMs).toISOString()] };
+/** Gives up what was queued for an endpoint more than so long ago, and says so as one `delivery.failed`. */
+export function expirePending(database: Database, endpointId: string, ageMs: number): Promise<number> {
+  const statement = { ...EXPIRE_AT_ENDPOINT, values: [endpointId, ageMs] };
   return giveUp(database, statement, { type: 'delivery.failed', endpointId, details: { lastError: 'expired' } });
 }
 

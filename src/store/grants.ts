@@ -1,7 +1,7 @@
-import { In } from 'typeorm';
 import type { Actor } from './actor.js';
 import { inChange } from './change.js';
 import type { Database } from './database.js';
+import { databaseNow } from './database-time.js';
 import { GrantEntity } from './entities/grant.entity.js';
 import { inParts } from './pages.js';
 
@@ -21,7 +21,7 @@ export class GrantStore {
   /** Makes or replaces a grant. */
   put(actor: Actor, license: string, vehicle: string, permissions: string[]): Promise<void> {
     return inChange(this.database, actor, async (change) => {
-      await change.manager.upsert(GrantEntity, { license, vehicle, permissions, updatedAt: new Date() }, [
+      await change.manager.upsert(GrantEntity, { license, vehicle, permissions, updatedAt: databaseNow() }, [
         'license',
         'vehicle',
       ]);
@@ -43,7 +43,10 @@ export class GrantStore {
   async permissionsOf(license: string, vehicles: readonly string[]): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
     for (const part of inParts(vehicles, VEHICLES_PAGE)) {
-      const grants = await this.database.dataSource.manager.findBy(GrantEntity, { license, vehicle: In(part) });
+      const grants = await this.database.dataSource.query<{ vehicle: string; permissions: string[] }[]>(
+        'select vehicle, permissions from grants where license = $1 and vehicle = any ($2)',
+        [license, part],
+      );
       for (const grant of grants) found.set(grant.vehicle, grant.permissions);
     }
     return found;

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, testSettings, type TestDatabase } from '../../test/support/database.js';
 import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { Housekeeping } from './housekeeping.js';
+import { DAY_MS, newLogId } from './log-id.js';
 import type { SecretSealing } from './secret-renewal.js';
 import { TriggerStore } from './triggers.js';
 
@@ -25,9 +26,22 @@ afterAll(async () => {
   await testDatabase?.drop();
 });
 
+afterEach(() => void jest.useRealTimers());
+
 async function count(sql: string, values: unknown[] = []): Promise<number> {
   const { rows } = await database.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`, values);
   return rows[0]!.n;
+}
+
+/** The machine's clock steps, and nothing else changes. */
+function setClock(nowMs: number): void {
+  jest.useFakeTimers({
+    now: nowMs,
+    doNotFake: [
+      ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+      ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+    ],
+  });
 }
 
 async function keepHouse(secrets?: SecretSealing): Promise<void> {
@@ -71,6 +85,26 @@ test('deliveries that were pending for longer than the log is kept are given up,
   await keepHouse();
   expect(warnings.splice(0)).toEqual([{ deliveries: 2, retentionDays: 3 }]);
   expect(await count(`deliveries where last_error = 'expired'`)).toBe(2);
+});
+
+test.each([
+  ['ahead', 60],
+  ['behind', -60],
+])('a process whose clock is sixty days %s drops nothing of the log, and what it writes is kept', async (_, days) => {
+  const before = newLogId();
+  await keepHouse();
+  const daysMade = await count(`pg_inherits where inhparent = 'events'::regclass`);
+  setClock(Date.now() + days * DAY_MS);
+  const written = newLogId();
+  await database.pool.query(
+    `insert into events (id, type, license, payload) select id, 't', '', '' from unnest($1::uuid[]) id`,
+    [[before, written]],
+  );
+  await keepHouse();
+  expect(await count('events where id = any ($1)', [[before, written]])).toBe(2);
+  expect(await count('events_default where id = any ($1)', [[before, written]])).toBe(0);
+  expect(await count(`pg_inherits where inhparent = 'events'::regclass`)).toBe(daysMade);
+  expect(warnings.splice(0)).toEqual([]);
 });
 
 test('what repeated requests were answered is forgotten after a day', async () => {

@@ -4,6 +4,7 @@ import { EndpointStore } from './endpoints.js';
 import { IdempotencyStore } from './idempotency.js';
 import { IndexLog } from './index-log.js';
 import { LogPartitions } from './log-partitions.js';
+import { OperationStore } from './operations.js';
 import { forgetPreviousSecrets, renewSecrets, type SecretSealing } from './secret-renewal.js';
 import { TriggerStore } from './triggers.js';
 
@@ -25,7 +26,7 @@ export interface HousekeepingLog extends StoreLog {
 
 /**
  * The hourly work on the database's own tables: days of the log are made ahead and dropped; what deleted triggers left
- * goes, and so do endpoints that no trigger uses any more, old dead letters, answers to repeated requests, secrets whose
+ * goes, and so do endpoints that no trigger uses any more, old dead letters, answers to repeated requests, operations, secrets whose
  * overlap is over, and index changes that everyone has seen; secrets are sealed with the newest key. Any number of
  * processes may run it. What fails is logged and left to the next run: days are made a week ahead, and what belongs to a
  * day that is missing all the same falls into the default partition.
@@ -51,11 +52,17 @@ export class Housekeeping {
     await this.running;
   }
 
-  private async expire(partitions: LogPartitions, now: Date): Promise<void> {
+  private async expire(partitions: LogPartitions): Promise<void> {
     const { retentionDays, log } = this.options;
-    const { expired } = await partitions.expire(now, retentionDays);
+    const { expired } = await partitions.expire(await this.now(), retentionDays);
     if (expired === 0) return;
     log.warn({ deliveries: expired, retentionDays }, 'deliveries were given up: the event log is not kept for longer');
+  }
+
+  /** The database's: a process whose clock is ahead must not take the log for old. */
+  private async now(): Promise<Date> {
+    const { rows } = await this.options.database.pool.query<{ now: Date }>('select now() as now');
+    return rows[0]!.now;
   }
 
   private async renewSecrets(): Promise<void> {
@@ -71,14 +78,14 @@ export class Housekeeping {
   private async run(): Promise<void> {
     const { database, retentionDays, log } = this.options;
     const partitions = new LogPartitions(database);
-    const now = new Date();
     const chores: [name: string, chore: () => Promise<unknown>][] = [
-      ['make days ahead', () => partitions.ensure(now)],
-      ['drop old days', () => this.expire(partitions, now)],
+      ['make days ahead', async () => partitions.ensure(await this.now())],
+      ['drop old days', () => this.expire(partitions)],
       ['sweep deleted triggers', () => new TriggerStore(database).sweep()],
       ['remove endpoints without triggers', () => new EndpointStore(database).removeOrphans()],
       ['drop old dead letters', () => new DeadLetterStore(database).prune(retentionDays)],
       ['forget answers to repeated requests', () => new IdempotencyStore(database).prune()],
+      ['forget operations', () => new OperationStore(database).prune()],
       ['forget previous secrets', () => forgetPreviousSecrets(database)],
       ['seal secrets anew', () => this.renewSecrets()],
       ['forget index changes', () => new IndexLog(database).prune(CHANGES_KEPT_HOURS)],

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import type { Trigger } from '../core/trigger.js';
 import { Database } from './database.js';
 import { type IndexChange, IndexLog } from './index-log.js';
 import { APPEND_INDEX_CHANGES } from './sql/append-index-changes.js';
+import { READ_INDEX_CHANGES } from './sql/read-index-changes.js';
 import { SubscriptionStore } from './subscriptions.js';
 import { TriggerStore } from './triggers.js';
 
@@ -36,7 +37,15 @@ test('changes name what engines need, in order; a deleted trigger is gone withou
   await subscriptions.remove(actorOf(), id, [vehicleOf(2)]);
   const { displayName, service, metricName, metricKind, metric, valueKind, condition, normalizedCondition } = trigger;
   const whole: Trigger = {
-    ...{ id, license: LICENSE, revision: 1, status: 'enabled', cooldownMs: 30_000, endpointId: trigger.endpoint.id },
+    ...{
+      id,
+      license: LICENSE,
+      revision: 1,
+      status: 'enabled',
+      cooldownMs: 30_000,
+      maxSampleAgeMs: null,
+      endpointId: trigger.endpoint.id,
+    },
     ...{
       displayName: displayName!,
       service,
@@ -111,7 +120,7 @@ test('what was loaded and followed is what the tables say, however load and writ
       trigger.id,
       Array.from({ length: 700 }, (_, i) => vehicleOf(i + n)),
     );
-    if (n % 3 === 0) await subscriptions.removeAll(actorOf(), trigger.id);
+    if (n % 3 === 0) await subscriptions.remove(actorOf(), trigger.id, await subscriptions.vehicles(trigger.id));
     if (n % 3 === 1) await triggers.remove(actorOf(), trigger.id);
     else kept.push(trigger.id);
   }
@@ -188,6 +197,24 @@ test('changes that were pruned are a gap to whoever has not seen them', async ()
   expect(await log.since(start + 2n)).toEqual({ kind: 'changes', head: start + 2n, changes: [], more: false });
 });
 
+test('many old changes are forgotten in several statements, each of whole numbers of the sequence', async () => {
+  const start = await log.load(nothing);
+  for (let n = 0; n < 8; n++) await append('old', false, 2_999);
+  await database.pool.query(`update index_changes set at = at - interval '3 hours'`);
+  await append('new', false, 2_999);
+  // A reader between two statements finds whole numbers or a gap.
+  const [reader, pruned] = [new AbortController(), log.prune(2).finally(() => reader.abort())];
+  while (!reader.signal.aborted) {
+    const { rows } = await database.pool.query(
+      'select 1 from index_changes group by seq having count(*) % 3000 <> 0 limit 1',
+    );
+    expect(rows).toEqual([]);
+  }
+  expect(await pruned).toBeGreaterThanOrEqual(24_000);
+  expect(await log.since(start + 7n)).toEqual({ kind: 'gap' });
+  expect(await log.since(start + 8n)).toMatchObject({ kind: 'changes', head: start + 9n });
+});
+
 test('a place that the sequence never reached is a gap', async () => {
   expect(await log.since((await log.load(nothing)) + 1n)).toEqual({ kind: 'gap' });
 });
@@ -198,7 +225,52 @@ test('an error of a handler ends the load', async () => {
   await expect(log.load(failing)).rejects.toThrow('full');
 });
 
-const nothing = { trigger: () => undefined, subscription: () => undefined };
+describe('with a million changes on record', () => {
+  beforeAll(async () => {
+    await database.session(async (client) => {
+      await client.query(`truncate index_changes`);
+      await client.query(
+        `insert into index_changes (seq, n, kind, trigger_id, vehicle)
+         select h.seq + 1 + i / 1000, i % 1000, 'subscribed', md5(i::text)::uuid, 'v' || i
+         from index_head h, generate_series(0, 999999) i`,
+      );
+      await client.query('update index_head set seq = seq + 1000');
+      await client.query('analyze index_changes');
+    });
+  });
+
+  test.each([
+    ['nothing is new: one look into its index', 0, 1, 20],
+    ['one change is: its rows', 1, 1_000, 100],
+    ['all of them are: one page', 1_000, 5_001, 400],
+  ])('a read reads little when %s', async (_, behind, rows, pagesMax) => {
+    const { plan, pages } = await explained(behind);
+    expect(plan['Actual Rows']).toBe(rows);
+    expect(pages).toBeLessThan(pagesMax);
+  });
+});
+
+/** What the read of changes does for a reader who is so many behind, and how many pages of tables and indexes it takes. */
+async function explained(behind: number): Promise<{ plan: { 'Actual Rows': number }; pages: number }> {
+  return database.session(async (client) => {
+    const head = await client.query<{ seq: string }>('select seq from index_head');
+    await client.query(`prepare one_read as ${READ_INDEX_CHANGES.text}`);
+    try {
+      const seq = BigInt(head.rows[0]!.seq) - BigInt(behind);
+      // As after its fifth use, when the plan is made once for all values.
+      await client.query('set plan_cache_mode = force_generic_plan');
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+        `explain (analyze, buffers, format json) execute one_read (${seq})`,
+      );
+      const plan = rows[0]!['QUERY PLAN'][0].Plan as { 'Actual Rows': number } & Record<string, number>;
+      return { plan, pages: plan['Shared Hit Blocks']! + plan['Shared Read Blocks']! };
+    } finally {
+      await client.query('deallocate one_read; reset plan_cache_mode');
+    }
+  });
+}
+
+const nothing = { trigger: () => undefined, vehicle: () => undefined };
 
 function fail(message: string): never {
   throw new Error(message);
@@ -210,14 +282,16 @@ class Contents {
   readonly subscriptions = new Set<string>();
 
   trigger = ({ id }: { id: string }): void => void this.triggers.add(id);
-  subscription = (triggerId: string, vehicle: string): void => void this.subscriptions.add(`${triggerId} ${vehicle}`);
+  vehicle = (vehicle: string, triggerIds: string): void => {
+    for (const id of triggerIds.split(',')) this.subscriptions.add(`${id} ${vehicle}`);
+  };
 
   apply(change: IndexChange): void {
     if (change.kind === 'trigger') {
       if (change.trigger !== undefined) return this.trigger(change.trigger);
       this.triggers.delete(change.id);
       for (const key of this.subscriptions) if (key.startsWith(change.id)) this.subscriptions.delete(key);
-    } else if (change.kind === 'subscribed') this.subscription(change.triggerId, change.vehicle);
+    } else if (change.kind === 'subscribed') this.vehicle(change.vehicle, change.triggerId);
     else this.subscriptions.delete(`${change.triggerId} ${change.vehicle}`);
   }
 }

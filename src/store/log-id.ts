@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { databaseNowMs } from './database-time.js';
 
 /** One partition of the event log holds the ids of this many milliseconds: a day in UTC. */
 export const DAY_MS = 86_400_000;
 
 /**
  * A new id for a log event that no record caused: UUIDv7 (RFC 9562 §5.7). Its first 48 bits are the time in ms, so it
- * sorts by age and falls into its day's partition, like the computed ids of firings do.
+ * sorts by age and falls into its day's partition, like the computed ids of firings do. The time is the database's: days
+ * are kept and dropped by that, so an id of a process whose clock is wrong would go with a day long past.
  */
-export function newLogId(nowMs: number = Date.now()): string {
+export function newLogId(nowMs: number = databaseNowMs()): string {
   const random = randomBytes(10);
   random[0] = (random[0]! & 0x0f) | 0x70;
   random[2] = (random[2]! & 0x3f) | 0x80;

@@ -8,17 +8,22 @@ import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.j
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
 import type { AttemptRecord } from '../core/attempt-record.js';
-import type { Settlement } from './settlement.js';
+import { type Settlement, settlementArrays } from './settlement.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
 import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
+import { QUEUE_DEPTH } from './sql/queue-depth.js';
 import { READ_INDEX_CHANGES } from './sql/read-index-changes.js';
+import { SETTLE_DELIVERIES } from './sql/settle-deliveries.js';
 import { TriggerStore } from './triggers.js';
 
 const ATTEMPT: AttemptRecord = {
-  ...{ startedAtMs: 1_000, durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' },
+  ...{ durationMs: 12.4, outcome: 'rejected', statusCode: 500, error: 'a \0 in it' },
   ...{ requestHeaders: '{"a":"b"}', responseHeaders: '{"c":"\0"}', responseBody: 'no \0', isTruncated: true },
 };
 const ARRIVED: AttemptRecord = { ...ATTEMPT, outcome: 'delivered', statusCode: 200, error: null };
+
+/** In minutes, by the database's clock. */
+const WAITS = 'round(extract(epoch from due_at - now()) / 60)::int';
 
 let server: TestDatabase;
 let database: Database;
@@ -204,7 +209,7 @@ test('a due delivery comes with all that sending it needs', async () => {
       ...{ id, eventId, endpointId: trigger.endpointId, triggerId: trigger.id },
       ...{ vehicle: vehicleOf(1), license: LICENSE, aboutEndpointId: null, isTriggerLive: true },
       ...{ eventType: 'trigger.fired', payload: '{"b":1}', attempt: 7, round: 5 },
-      ...{ dueAt: expect.any(String), createdAtMs: expect.any(Number), queuedAtMs: expect.any(Number) },
+      ...{ dueAt: expect.any(String), createdAt: expect.any(String), createdTicksMs: expect.any(Number) },
       target: {
         ...{ endpointId: trigger.endpointId, license: LICENSE, status: 'active' },
         ...{ url: 'https://example.com/hook', secret: 'v1.k.n.c', previousSecret: null },
@@ -277,7 +282,8 @@ test('deliveries come in the order of their places, in whatever order the databa
   const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10]];
   const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
   const shuffled = [found[2]!, found[0]!, found[1]!];
-  expect(toDueDeliveries(shuffled, Date.now())).toEqual(await due());
+  const inOrder = toDueDeliveries(shuffled, 0).map(({ id }) => id);
+  expect(inOrder).toEqual((await due()).map(({ id }) => id));
 });
 
 test('deliveries of one moment, as a chunk makes them, are all found one after the other', async () => {
@@ -353,7 +359,7 @@ test('an attempt is on record as it went', async () => {
   await queue.settle(token, [await held({ outcome: 'failed', attempt: ATTEMPT })]);
   expect(await rows('select * from attempts')).toEqual([
     {
-      ...{ delivery_id: id, number: 1, started_at: new Date(1_000), duration_ms: 12 },
+      ...{ delivery_id: id, number: 1, started_at: expect.any(Date), duration_ms: 12 },
       ...{ outcome: 'rejected', status_code: 500, error: 'a \uFFFD in it', request_headers: '{"a":"b"}' },
       ...{ response_headers: '{"c":"\uFFFD"}', response_body: 'no \uFFFD', is_truncated: true },
     },
@@ -362,18 +368,15 @@ test('an attempt is on record as it went', async () => {
 
 test('a retry waits for its time and counts its attempt; it is not on record as settled', async () => {
   const { id } = await enqueue(trigger);
-  const nextDueAtMs = Date.now() + 3_600_000;
-  await queue.settle(token, [await held({ outcome: 'retry', attempt: ATTEMPT, nextDueAtMs })]);
+  await queue.settle(token, [await held({ outcome: 'retry', attempt: ATTEMPT, retryInMs: 3_600_000 })]);
   expect(await due()).toEqual([]);
-  expect(await rows('select id, due_at, attempt from outbox')).toEqual([
-    { id, due_at: new Date(nextDueAtMs), attempt: 1 },
-  ]);
+  expect(await rows(`select id, ${WAITS} as waits, attempt from outbox`)).toEqual([{ id, waits: 60, attempt: 1 }]);
   expect(await rows('select * from deliveries')).toEqual([]);
 });
 
 test('a retry without an attempt uses up none', async () => {
   await enqueue(trigger);
-  await queue.settle(token, [await held({ outcome: 'retry', nextDueAtMs: 1_000 })]);
+  await queue.settle(token, [await held({ outcome: 'retry', retryInMs: 0 })]);
   expect(await due()).toMatchObject([{ attempt: 0 }]);
   expect(await health()).toMatchObject({ failures: 0 });
 });
@@ -398,7 +401,7 @@ test('failures in a row are counted until one arrives', async () => {
     for (const outcome of outcomes) {
       const { id } = await enqueue(trigger);
       const delivery = (await due()).find((each) => each.id === id)!;
-      settlements.push({ delivery, outcome, attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 });
+      settlements.push({ delivery, outcome, attempt: ATTEMPT, retryInMs: 3_600_000 });
     }
     await queue.settle(token, settlements);
     expect(await health()).toEqual({ failures, last_delivered_at: hasArrived ? expect.any(Date) : null });
@@ -411,7 +414,7 @@ test('results that are told again, because their answer got lost, count once', a
   await queue.lease(token, 1);
   const [first, second, third] = await due();
   const told: Settlement[] = [
-    { delivery: first!, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 },
+    { delivery: first!, outcome: 'retry', attempt: ATTEMPT, retryInMs: 3_600_000 },
     { delivery: second!, outcome: 'delivered', attempt: ARRIVED },
     { delivery: third!, outcome: 'failed', attempt: ATTEMPT },
   ];
@@ -431,7 +434,7 @@ test('after the lease was lost, what arrived is recorded and the rest is left to
   const late: Settlement[] = [
     { delivery: first!, outcome: 'delivered', attempt: ARRIVED },
     { delivery: second!, outcome: 'failed', attempt: ATTEMPT },
-    { delivery: third!, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 },
+    { delivery: third!, outcome: 'retry', attempt: ATTEMPT, retryInMs: 3_600_000 },
   ];
   expect(await queue.settle(token, late)).toMatchObject({ lost: 1 });
   expect((await due()).map((delivery) => delivery.id)).toEqual([ids[1], ids[2]]);
@@ -446,7 +449,7 @@ test('a late report of a delivery that was rescheduled meanwhile settles nothing
   await die(token);
   const next = await queue.startSender();
   await queue.lease(next, 1);
-  await queue.settle(next, [{ ...late, outcome: 'retry', attempt: ATTEMPT, nextDueAtMs: Date.now() + 3_600_000 }]);
+  await queue.settle(next, [{ ...late, outcome: 'retry', attempt: ATTEMPT, retryInMs: 3_600_000 }]);
   expect(await queue.settle(token, [late])).toMatchObject({ lost: 1 });
   expect(await rows('select * from deliveries')).toEqual([]);
   expect(await queue.depth(5)).toMatchObject({ pending: 1 });
@@ -494,17 +497,12 @@ test('a takeover waits until the results that are being written are there', asyn
   });
 });
 
-test('the depth counts what waits and tells the earliest times', async () => {
-  const nothing = { oldestDueMs: null, oldestThrottledMs: null, oldestRetryingMs: null };
+test('the depth counts what waits and tells how long the oldest has been due', async () => {
+  const nothing = { dueAgeMs: 0, throttledAgeMs: 0, retryingAgeMs: 0 };
   expect(await queue.depth(5)).toEqual({ pending: 0, openBreakers: 0, ...nothing });
   await enqueue(trigger, { dueInSeconds: 60 });
   await enqueue(await newEndpoint(), { dueInSeconds: -60 });
-  expect(await queue.depth(5)).toEqual({
-    ...nothing,
-    pending: 2,
-    openBreakers: 0,
-    oldestDueMs: await oldest('due_at'),
-  });
+  expect(await queue.depth(5)).toEqual({ ...nothing, pending: 2, openBreakers: 0, dueAgeMs: aboutMs(60_000) });
 });
 
 test('the depth tells apart what an endpoint that is left alone keeps back, what is tried again, and who fails', async () => {
@@ -513,13 +511,39 @@ test('the depth tells apart what an endpoint that is left alone keeps back, what
     `update endpoint_leases set pause_until = now() + interval '1 minute', failures = 5 where endpoint_id = $1`,
     [trigger.endpointId],
   );
-  const throttled = { pending: 1, openBreakers: 1, oldestDueMs: null, oldestThrottledMs: await oldest('due_at') };
-  expect(await queue.depth(5)).toEqual({ ...throttled, oldestRetryingMs: null });
+  const throttled = { pending: 1, openBreakers: 1, dueAgeMs: 0, throttledAgeMs: aboutMs(60_000) };
+  expect(await queue.depth(5)).toEqual({ ...throttled, retryingAgeMs: 0 });
   expect(await queue.depth(6)).toMatchObject({ openBreakers: 0 });
-  await database.pool.query('update outbox set attempt = 3, round = 3');
-  expect(await queue.depth(5)).toMatchObject({ oldestRetryingMs: null });
+  await database.pool.query(`update outbox set attempt = 3, round = 3, queued_at = now() - interval '90 s'`);
+  expect(await queue.depth(5)).toMatchObject({ retryingAgeMs: 0 });
   await database.pool.query('update outbox set attempt = 4');
-  expect(await queue.depth(5)).toMatchObject({ oldestRetryingMs: await oldest('queued_at') });
+  expect(await queue.depth(5)).toMatchObject({ retryingAgeMs: aboutMs(90_000) });
+});
+
+test('a queue that is longer than is counted is estimated, at more than was counted', async () => {
+  await fill(trigger, 1_000);
+  expect((await queue.depth(5, 1_000)).pending).toBe(1_000);
+  await database.pool.query('analyze outbox');
+  const { pending, dueAgeMs } = await queue.depth(5, 100);
+  expect([pending, dueAgeMs]).toEqual([1_000, aboutMs(3_600_000)]);
+});
+
+test('a hundred thousand deliveries of a dead endpoint cost nobody else anything: no statement reads them', async () => {
+  const dead = await newEndpoint();
+  for (let n = 0; n < 5; n++) await enqueue(trigger, { dueInSeconds: n - 5 });
+  const before = await pagesTouched();
+  await fill(dead, 100_000);
+  await database.pool.query('analyze outbox');
+  await database.pool.query('update endpoint_leases set failures = 9, pause_until = $2 where endpoint_id = $1', [
+    dead.endpointId,
+    'infinity',
+  ]);
+  const after = await pagesTouched();
+  // The queue's key is deeper by a page or two, of thousands that it has now.
+  for (const [statement, pages] of after)
+    expect([statement, pages - before.get(statement)! < 100]).toEqual([statement, true]);
+  expect([...after.keys()]).toEqual(['lease', 'lease for a bell', 'fetch', 'settle', 'depth']);
+  expect((await queue.depth(5, 1_000)).pending).toBeGreaterThan(90_000);
 });
 
 test('statistics that call the queue empty do not make the hot statements read whole tables', async () => {
@@ -589,9 +613,52 @@ async function held(outcome: Omit<Settlement, 'delivery'>): Promise<Settlement> 
   return { delivery: (await due())[0]!, ...outcome };
 }
 
-async function oldest(column: string): Promise<number> {
-  const { rows: found } = await database.pool.query<{ at: Date }>(`select min(${column}) as at from outbox`);
-  return found[0]!.at.getTime();
+/** A little more than so many ms, which went by since. */
+function aboutMs(ms: number): unknown {
+  return expect.closeTo(ms + 4_000, -4);
+}
+
+/** So many deliveries, due for an hour, of one event. */
+async function fill(to: { endpointId: string }, count: number): Promise<void> {
+  await database.pool.query(
+    `insert into outbox (endpoint_id, due_at, id, event_id)
+     select $1, now() - interval '1 h', gen_random_uuid(), $2 from generate_series(1, $3)`,
+    [to.endpointId, randomUUID(), count],
+  );
+}
+
+/** How many pages each of the statements reads that senders live by, for one endpoint with five deliveries. */
+async function pagesTouched(): Promise<Map<string, number>> {
+  const fetched = await due();
+  const settled: Settlement[] = fetched.map((delivery, n) =>
+    n < 3
+      ? { delivery, outcome: 'delivered', attempt: ARRIVED }
+      : { delivery, outcome: 'retry', attempt: ATTEMPT, retryInMs: 1_000 },
+  );
+  const { endpointId } = trigger;
+  const statements: [string, { text: string }, unknown[]][] = [
+    ['lease', LEASE_ENDPOINTS, [token, 5, null]],
+    ['lease for a bell', LEASE_ENDPOINTS, [token, 5, [endpointId]]],
+    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10]]],
+    ['settle', SETTLE_DELIVERIES, [token, ...settlementArrays(settled)]],
+    ['depth', QUEUE_DEPTH, [5, 100]],
+  ];
+  const pages = new Map<string, number>();
+  await database.session(async (client) => {
+    // The first time a connection also reads what it needs to plan.
+    for (const [name, { text }, values] of [...statements, ...statements]) {
+      await client.query('begin');
+      if (name === 'settle') await client.query('update endpoint_leases set holder = $1', [token]);
+      const { rows: plan } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+        `explain (analyze, buffers, format json) ${text}`,
+        values,
+      );
+      await client.query('rollback');
+      const { Plan: top } = plan[0]!['QUERY PLAN'][0];
+      pages.set(name, top['Shared Hit Blocks']! + top['Shared Read Blocks']!);
+    }
+  });
+  return pages;
 }
 
 async function leased(by: string, max: number, among?: string[]): Promise<string[]> {

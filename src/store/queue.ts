@@ -6,6 +6,7 @@ import { expirePending } from './given-up.js';
 import { type AilingEndpoint, type Settlement, settlementArrays } from './settlement.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
 import { LEASE_ENDPOINTS } from './sql/lease-endpoints.js';
+import { QUEUE_DEPTH } from './sql/queue-depth.js';
 import { SETTLE_DELIVERIES } from './sql/settle-deliveries.js';
 
 /** An endpoint that a sender holds from now on. */
@@ -25,15 +26,16 @@ export interface Settled {
   ailing: AilingEndpoint[];
 }
 
-/** What waits, as `depth` counts it. Times are ms since 1970, null when there is no such delivery. */
+/** What waits, as `depth` counts it. Ages are 0 when there is no such delivery. */
 export interface QueueDepth {
+  /** Exact up to `COUNTED_MAX`; above that what the planner takes it for. */
   pending: number;
-  /** The earliest due time where nothing keeps it from being sent. */
-  oldestDueMs: number | null;
-  /** The earliest due time at endpoints that are to be left alone for now. */
-  oldestThrottledMs: number | null;
-  /** When the oldest delivery that waits for another attempt was queued. */
-  oldestRetryingMs: number | null;
+  /** For how long the first delivery has been due where nothing keeps it from being sent. */
+  dueAgeMs: number;
+  /** The same at endpoints that are to be left alone for now. */
+  throttledAgeMs: number;
+  /** How long ago the oldest delivery was queued that waits for another attempt, of at most `COUNTED_MAX` that are looked at. */
+  retryingAgeMs: number;
   /** Endpoints that failed at least `openFrom` times in a row. */
   openBreakers: number;
 }
@@ -50,6 +52,8 @@ export const QUEUE_START = { afterDueAt: '-infinity', afterId: '00000000-0000-00
 
 /** A token without a heartbeat for this long is over. */
 export const TOKEN_LIFE_SECONDS = 15;
+/** Of a queue that is longer, its length is estimated. */
+export const COUNTED_MAX = 100_000;
 /** So many heartbeats may wait for their answers in vain, one after the other, in a token's life. */
 const HEARTBEATS_UNANSWERED_MAX = 4;
 /** Dead tokens are kept for longer than any transaction that began when they lived. */
@@ -137,7 +141,7 @@ export class DeliveryQueue {
         heads.map((head) => head.limit),
       ],
     });
-    return toDueDeliveries(rows, Date.now());
+    return toDueDeliveries(rows, performance.now());
   }
 
   /**
@@ -155,11 +159,11 @@ export class DeliveryQueue {
   }
 
   /**
-   * Gives up what an endpoint's queue holds from before a time, ms since 1970: it is on record as failed, 'expired'. For
-   * endpoints that nothing can be sent to. Resolves to how many these were.
+   * Gives up what was queued for an endpoint more than `ageMs` ago: it is on record as failed, 'expired'. For endpoints
+   * that nothing can be sent to. Resolves to how many these were.
    */
-  expire(endpointId: string, queuedBeforeMs: number): Promise<number> {
-    return expirePending(this.database, endpointId, queuedBeforeMs);
+  expire(endpointId: string, ageMs: number): Promise<number> {
+    return expirePending(this.database, endpointId, ageMs);
   }
 
   /**
@@ -176,33 +180,28 @@ export class DeliveryQueue {
     });
   }
 
-  /** What waits, and for how long. Reads the whole queue: for every few seconds. */
-  async depth(openFrom: number): Promise<QueueDepth> {
-    const { rows } = await this.database.pool.query<DepthRow>(
-      `with waiting as materialized (
-         select count(*) as pending, min(queued_at) filter (where attempt > round) as oldest_retrying from outbox
-       )
-       select (select pending from waiting) as pending,
-              min(o.due_at) filter (where not l.is_paused) as oldest_due,
-              min(o.due_at) filter (where l.is_paused) as oldest_throttled,
-              (select oldest_retrying from waiting) as oldest_retrying,
-              count(*) filter (where l.failures >= $1) as open_breakers
-       from (
-         select endpoint_id, failures, coalesce(pause_until > now(), false) as is_paused from endpoint_leases
-       ) l
-       left join lateral (
-         select due_at from outbox q where q.endpoint_id = l.endpoint_id order by due_at limit 1
-       ) o on true`,
-      [openFrom],
-    );
-    const row = rows[0]!;
+  /**
+   * What waits, and for how long; for every few seconds. Reads one row for each endpoint and at most `countedMax` of the
+   * queue, so that a full one is not slowed by being looked at.
+   */
+  async depth(openFrom: number, countedMax = COUNTED_MAX): Promise<QueueDepth> {
+    const { rows } = await this.database.pool.query<DepthRow>({ ...QUEUE_DEPTH, values: [openFrom, countedMax] });
+    const { pending, due_age, throttled_age, retrying_age, open_breakers } = rows[0]!;
     return {
-      pending: Number(row.pending),
-      oldestDueMs: row.oldest_due?.getTime() ?? null,
-      oldestThrottledMs: row.oldest_throttled?.getTime() ?? null,
-      oldestRetryingMs: row.oldest_retrying?.getTime() ?? null,
-      openBreakers: Number(row.open_breakers),
+      pending: Number(pending) <= countedMax ? Number(pending) : Math.max(Number(pending), await this.estimate()),
+      dueAgeMs: Math.max(0, due_age ?? 0),
+      throttledAgeMs: Math.max(0, throttled_age ?? 0),
+      retryingAgeMs: Math.max(0, retrying_age ?? 0),
+      openBreakers: Number(open_breakers),
     };
+  }
+
+  /** From the table's size now and the density of its pages when they were analysed last. */
+  private async estimate(): Promise<number> {
+    const { rows } = await this.database.pool.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+      'explain (format json) select from outbox',
+    );
+    return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows'];
   }
 
   private async endTokens(tokens: readonly string[]): Promise<void> {
@@ -212,8 +211,8 @@ export class DeliveryQueue {
 
 interface DepthRow {
   pending: string;
-  oldest_due: Date | null;
-  oldest_throttled: Date | null;
-  oldest_retrying: Date | null;
+  due_age: number | null;
+  throttled_age: number | null;
+  retrying_age: number | null;
   open_breakers: string;
 }

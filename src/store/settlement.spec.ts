@@ -10,10 +10,12 @@ import type { AttemptRecord } from '../core/attempt-record.js';
 import type { Settlement } from './settlement.js';
 
 const ATTEMPT: AttemptRecord = {
-  ...{ startedAtMs: 1_000, durationMs: 12, outcome: 'rejected', statusCode: 500, error: 'no' },
+  ...{ durationMs: 12, outcome: 'rejected', statusCode: 500, error: 'no' },
   ...{ requestHeaders: null, responseHeaders: null, responseBody: null, isTruncated: false },
 };
-const LATER = Date.parse('2036-01-01T00:00:00Z');
+const MINUTE_MS = 60_000;
+/** Minutes. */
+const LATER = 600;
 
 let server: TestDatabase;
 let database: Database;
@@ -66,42 +68,41 @@ test.each([
 
 /** What each result of a batch is: f and r fail, the first of its round or not; d arrives; c, h settle without an attempt. */
 test.each<[batches: string, failures: number, firings: number, since: number | null, error: string | null]>([
-  ['f', 1, 1, 1_000, 'error 1'],
-  ['r', 1, 0, 1_000, 'error 1'],
-  ['g', 1, 1, 1_000, 'error 1'],
-  ['f r f', 3, 2, 1_000, 'error 3'],
-  ['frf', 3, 2, 1_000, 'error 3'],
+  ['f', 1, 1, 1, 'error 1'],
+  ['r', 1, 0, 1, 'error 1'],
+  ['g', 1, 1, 1, 'error 1'],
+  ['f r f', 3, 2, 1, 'error 3'],
+  ['frf', 3, 2, 1, 'error 3'],
   ['f d', 0, 0, null, null],
   ['fd', 0, 0, null, null],
-  ['df', 1, 1, 2_000, 'error 2'],
-  ['ff fdrf', 2, 1, 5_000, 'error 6'],
-  ['f ch', 1, 1, 1_000, 'error 1'],
+  ['df', 1, 1, 2, 'error 2'],
+  ['ff fdrf', 2, 1, 5, 'error 6'],
+  ['f ch', 1, 1, 1, 'error 1'],
   ['f chd', 0, 0, null, null],
 ])('after %s, %i failed in a row, %i of them firings', async (batches, failures, firings, since, error) => {
   let n = 0;
   for (const batch of batches.split(' ')) await settle([...batch].map((kind) => resultOf(kind, ++n)));
-  expect(await health()).toMatchObject({
-    ...{ failures, failed_firings: firings, last_error: error },
-    failing_since: since === null ? null : new Date(since),
-  });
+  expect(await health()).toMatchObject({ failures, failed_firings: firings, last_error: error });
+  expect(await failingFor()).toBe(since === null ? null : ago(since));
 });
 
 test.each([
-  ['29 hours', 500],
-  ['31 hours', 1_000],
-])('an endpoint that fails again after %s without any attempt is failing since %i', async (gap, since) => {
+  ['29 hours', 3_000],
+  ['31 hours', 99],
+])('an endpoint that fails again after %s without any attempt is failing for %i minutes', async (gap, minutes) => {
   await database.pool.query(
-    `update endpoint_leases set failures = 3, failing_since = 'epoch'::timestamptz + interval '500 ms',
+    `update endpoint_leases set failures = 3, failing_since = now() - interval '3000 min',
        last_attempt_at = now() - $2::interval where endpoint_id = $1`,
     [endpointId, gap],
   );
   await settle([resultOf('f', 1), resultOf('f', 2)]);
-  expect(await health()).toMatchObject({ failures: 5, failing_since: new Date(since) });
+  expect(await health()).toMatchObject({ failures: 5 });
+  expect(await failingFor()).toBe(minutes);
 });
 
 test.each<[string, () => Promise<unknown>, object]>([
   ['cancelled', () => cancelPending(database, { endpointId }), { status: 'delivered', attempts: 1 }],
-  ['given up', () => queue.expire(endpointId, Date.now() + 1_000), { status: 'delivered', attempts: 1 }],
+  ['given up', () => queue.expire(endpointId, -1_000), { status: 'delivered', attempts: 1 }],
 ])('a delivery that arrives while it is %s has arrived, and the stream tells so', async (_, takeOut, expected) => {
   const arrived = await settlementOf(resultOf('d', 1));
   const unsent = await settlementOf({ ...resultOf('d', 2), attempt: undefined });
@@ -131,15 +132,16 @@ test('who settles is told of the endpoints of the batch that are failing now, wi
     endpointId,
   ]);
   const answer = await settle([resultOf('f', 1), resultOf('d', 2, well)]);
+  const failingForMs = expect.closeTo(ago(1) * MINUTE_MS, -2);
   expect(answer.ailing).toEqual([
-    { endpointId, failures: 8, failedFirings: 1, failingSinceMs: 1_000, warned: 50, lastError: 'error 1' },
+    { endpointId, failures: 8, failedFirings: 1, failingForMs, warned: 50, lastError: 'error 1' },
   ]);
   expect((await settle([resultOf('c', 3)])).ailing).toEqual([]);
   expect((await settle([resultOf('d', 4)])).ailing).toEqual([]);
   expect(await health()).toMatchObject({ warned: 0, last_attempt_at: expect.any(Date) });
 });
 
-test.each<[string, [kind: string, pauseUntilMs?: number][][], number | null]>([
+test.each<[string, [kind: string, pauseMinutes?: number][][], number | null]>([
   ['a failure', [[['f', LATER]]], LATER],
   ['a failure without', [[['f', LATER]], [['f']]], LATER],
   ['a shorter one', [[['f', LATER]], [['f', LATER - 5]]], LATER],
@@ -162,9 +164,9 @@ test.each<[string, [kind: string, pauseUntilMs?: number][][], number | null]>([
 ])('how long an endpoint is left alone: %s', async (_, batches, expected) => {
   let n = 0;
   for (const batch of batches) {
-    await settle(batch.map(([kind, pauseUntilMs]) => ({ ...resultOf(kind, ++n), pauseUntilMs })));
+    await settle(batch.map(([kind, pauseMinutes]) => ({ ...resultOf(kind, ++n), pauseMinutes })));
   }
-  expect(await health()).toMatchObject({ pause_until: expected === null ? null : new Date(expected) });
+  expect(await minutesOf('pause_until - now()')).toBe(expected);
 });
 
 test('a delivery that is given up becomes an event, once, that its license hears of, but not the endpoint itself', async () => {
@@ -224,13 +226,13 @@ test('results of many endpoints, given in whatever order, are settled at once wi
   expect(await health()).toMatchObject({ failures: 10 });
 });
 
-test('what was queued before a time is given up, with one event that counts it', async () => {
+test('what was queued so long ago is given up, with one event that counts it', async () => {
   const listening = await newEndpoint();
   await listen(listening, ['delivery.*']);
   for (const hoursAgo of [3, 2, 1]) await enqueue(endpointId, hoursAgo);
   await enqueue(await newEndpoint(), 5);
-  expect(await queue.expire(endpointId, Date.now() - 1.5 * 3_600_000)).toBe(2);
-  expect(await queue.expire(endpointId, Date.now() - 1.5 * 3_600_000)).toBe(0);
+  expect(await queue.expire(endpointId, 1.5 * 3_600_000)).toBe(2);
+  expect(await queue.expire(endpointId, 1.5 * 3_600_000)).toBe(0);
   const [event, ...more] = await rows<{ id: string; payload: string }>(
     `select id, license, endpoint_id, payload from events where type = 'delivery.failed'`,
   );
@@ -249,7 +251,7 @@ test('that news of deliveries expired is on record, but is no news itself', asyn
   await listen(await newEndpoint(), ['*']);
   await enqueue(endpointId, 5);
   await database.pool.query(`update events set type = 'delivery.cancelled'`);
-  expect(await queue.expire(endpointId, Date.now())).toBe(1);
+  expect(await queue.expire(endpointId, 0)).toBe(1);
   expect(await rows(`select id from events where type = 'delivery.failed'`)).toHaveLength(1);
   expect(await rows('select id from outbox')).toEqual([]);
 });
@@ -258,32 +260,32 @@ interface Result extends Omit<Settlement, 'delivery'> {
   at: string;
   isFirst: boolean;
   wasRecovered?: boolean;
+  /** What is left of it. */
+  pauseMinutes?: number | undefined;
 }
 
-/** The `n`th result of a test: it was begun in the second `n`. */
+/** Minutes since the `n`th result of a test. */
+const ago = (n: number) => 100 - n;
+
+/** The `n`th result of a test. */
 function resultOf(kind: string, n: number, at = endpointId): Result {
-  const attempt = { ...ATTEMPT, startedAtMs: n * 1_000, error: `error ${n}` };
+  const attempt = { ...ATTEMPT, error: `error ${n}` };
+  const ageMs = ago(n) * MINUTE_MS;
   if (kind === 'c') return { at, isFirst: true, outcome: 'cancelled' };
   if (kind === 'h') return { at, isFirst: true, outcome: 'held' };
-  if (kind === 'd') return { at, isFirst: true, outcome: 'delivered', attempt: { ...attempt, error: null } };
-  const retried = { at, outcome: 'retry' as const, attempt, nextDueAtMs: LATER };
+  if (kind === 'd') return { at, isFirst: true, outcome: 'delivered', attempt: { ...attempt, error: null }, ageMs };
+  const retried = { at, outcome: 'retry' as const, attempt, ageMs, retryInMs: LATER * MINUTE_MS };
   return { ...retried, isFirst: kind !== 'r', wasRecovered: kind === 'g' };
 }
 
-async function settle(results: (Result & { pauseUntilMs?: number | undefined })[]) {
+async function settle(results: Result[]) {
   const settlements: Settlement[] = [];
   for (const result of results) settlements.push(await settlementOf(result));
   return queue.settle(token, settlements);
 }
 
 /** Queues what has this result, and takes its endpoint. */
-async function settlementOf({
-  at,
-  isFirst,
-  wasRecovered,
-  pauseUntilMs,
-  ...result
-}: Result & { pauseUntilMs?: number | undefined }): Promise<Settlement> {
+async function settlementOf({ at, isFirst, wasRecovered, pauseMinutes, ...result }: Result): Promise<Settlement> {
   const id = await enqueue(at);
   // A test that settles once more holds the endpoint already.
   await database.pool.query(
@@ -293,7 +295,7 @@ async function settlementOf({
   const due = await queue.fetch([{ endpointId: at, ...QUEUE_START, limit: 100 }]);
   const delivery = due.find((each) => each.id === id)!;
   const [attempt, round] = wasRecovered ? [3, 3] : isFirst ? [0, 0] : [1, 0];
-  const pause = pauseUntilMs === undefined ? {} : { pauseUntilMs };
+  const pause = pauseMinutes === undefined ? {} : { pauseMs: pauseMinutes * MINUTE_MS + (result.ageMs ?? 0) };
   return { delivery: { ...delivery, attempt, round }, ...result, ...pause };
 }
 
@@ -323,6 +325,14 @@ async function enqueue(at = endpointId, hoursAgo = 0): Promise<string> {
     [at, id, eventId, hoursAgo],
   );
   return id;
+}
+
+const failingFor = () => minutesOf('now() - failing_since');
+
+/** A span of time of the endpoint's health. */
+async function minutesOf(span: string): Promise<number | null> {
+  const sql = `select round(extract(epoch from ${span}) / 60)::int as minutes from endpoint_leases where endpoint_id = $1`;
+  return (await rows<{ minutes: number | null }>(sql, [endpointId]))[0]!.minutes;
 }
 
 async function health(): Promise<unknown> {

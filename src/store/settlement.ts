@@ -7,11 +7,13 @@ import { withoutNul } from './stored-text.js';
 export interface Settlement {
   delivery: DueDelivery;
   outcome: 'delivered' | 'failed' | 'held' | 'cancelled' | 'retry';
-  /** When to try again, ms since 1970; needed for a retry. */
-  nextDueAtMs?: number;
-  /** Until when the endpoint is to be left alone, by whoever holds it; ms since 1970. Counts only with a failed attempt. */
-  pauseUntilMs?: number;
+  /** How long to wait before trying again; needed for a retry. */
+  retryInMs?: number;
+  /** For how long the endpoint is to be left alone, by whoever holds it. Counts only with a failed attempt. */
+  pauseMs?: number;
   attempt?: AttemptRecord;
+  /** How long ago the attempt ended and the two times above began; default: just now. */
+  ageMs?: number;
   /** Why it failed, as a sentence, where there was no attempt. */
   error?: string;
 }
@@ -23,8 +25,8 @@ export interface AilingEndpoint {
   failures: number;
   /** Deliveries whose first attempt failed since then. */
   failedFirings: number;
-  /** When the first of these attempts was made, ms since 1970. */
-  failingSinceMs: number;
+  /** How long ago the first of these attempts was made. */
+  failingForMs: number;
   /** The last warning that its owner got, in percent of what is allowed; 0 for none. */
   warned: number;
   lastError: string | null;
@@ -42,11 +44,11 @@ function deliveryArrays(settlements: readonly Settlement[]): unknown[] {
     settlements.map(({ delivery }) => delivery.id),
     settlements.map(({ delivery }) => delivery.eventId),
     settlements.map(({ outcome }) => outcome),
-    settlements.map(nextDueAt),
+    settlements.map(waitMs),
     settlements.map(attemptsOf),
     settlements.map(({ delivery }) => delivery.round),
-    settlements.map(({ delivery }) => new Date(delivery.createdAtMs).toISOString()),
-    settlements.map(({ pauseUntilMs }) => (pauseUntilMs === undefined ? null : new Date(pauseUntilMs).toISOString())),
+    settlements.map(({ delivery }) => delivery.createdAt),
+    settlements.map(pauseMs),
   ];
 }
 
@@ -79,16 +81,22 @@ function attemptsOf({ delivery, attempt }: Settlement): number {
   return delivery.attempt + (attempt === undefined ? 0 : 1);
 }
 
-function nextDueAt({ outcome, nextDueAtMs, delivery }: Settlement): string | null {
+/** What is left of the wait. */
+function waitMs({ outcome, retryInMs, delivery, ageMs = 0 }: Settlement): number | null {
   if (outcome !== 'retry') return null;
-  if (nextDueAtMs === undefined) throw new Error(`delivery ${delivery.id} is to be retried at no time`);
-  return new Date(nextDueAtMs).toISOString();
+  if (retryInMs === undefined) throw new Error(`delivery ${delivery.id} is to be retried at no time`);
+  return Math.max(0, retryInMs - ageMs);
+}
+
+/** What is left of the pause; null when it is over. */
+function pauseMs({ pauseMs: wholeMs, ageMs = 0 }: Settlement): number | null {
+  return wholeMs === undefined || wholeMs <= ageMs ? null : wholeMs - ageMs;
 }
 
 function attemptArrays(settlements: readonly Settlement[]): unknown[] {
   const attempts = settlements.map(({ attempt }) => attempt);
   return [
-    attempts.map((attempt) => attempt && new Date(attempt.startedAtMs).toISOString()),
+    settlements.map(({ attempt, ageMs = 0 }) => attempt && attempt.durationMs + ageMs),
     attempts.map((attempt) => attempt && Math.round(attempt.durationMs)),
     attempts.map((attempt) => attempt?.outcome),
     attempts.map((attempt) => attempt?.statusCode),

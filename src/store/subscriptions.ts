@@ -1,6 +1,6 @@
-import { IsNull } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
-import { type Change, inChange, tellListeners } from './change.js';
+import { type AuditEntry, type Change, inChange, tellListeners } from './change.js';
 import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import { newLogId } from './log-id.js';
@@ -58,10 +58,9 @@ export class SubscriptionStore {
   > {
     const wanted = [...new Set(vehicles)];
     const added = new Set<string>();
-    return this.inBulk(actor, triggerId, 'subscription.created', async (bulk) => {
+    return this.inBulk(actor, triggerId, 'subscribed', async (bulk) => {
       for (const part of inParts(wanted, BULK_SIZE)) {
-        const insert = ({ manager }: Change) => insertSubscriptions(manager, triggerId, part);
-        const outcome = await bulk.step('subscribed', insert, judgedRevision);
+        const outcome = await bulk.step(part, judgedRevision);
         if (outcome.kind === 'not_found') return outcome;
         if (outcome.kind === 'changed') {
           return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
@@ -83,9 +82,9 @@ export class SubscriptionStore {
     triggerId: string,
     vehicles: readonly string[],
   ): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
-    return this.inBulk(actor, triggerId, 'subscription.deleted', async (bulk) => {
+    return this.inBulk(actor, triggerId, 'unsubscribed', async (bulk) => {
       for (const part of inParts([...new Set(vehicles)], BULK_SIZE)) {
-        const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
+        const outcome = await bulk.step(part);
         if (outcome.kind !== 'ok') return { kind: 'not_found' };
       }
       if (vehicles.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
@@ -93,19 +92,39 @@ export class SubscriptionStore {
     });
   }
 
-  /** Unsubscribes all vehicles. Walks forward by vehicle, so that it ends although others may be added meanwhile. */
-  async removeAll(actor: Actor, triggerId: string): Promise<{ kind: 'ok'; removed: number } | { kind: 'not_found' }> {
-    return this.inBulk(actor, triggerId, 'subscription.deleted', async (bulk) => {
-      let after: string | undefined;
-      for (;;) {
-        const part = await this.vehicles(triggerId, { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) });
-        if (part.length === 0) break;
-        const outcome = await bulk.step('unsubscribed', ({ manager }) => deleteSubscriptions(manager, triggerId, part));
-        if (outcome.kind !== 'ok') return { kind: 'not_found' };
-        after = part.at(-1);
+  /**
+   * One step of a bulk call: a transaction that changes vehicles and counts them in the call's log event. `record` runs
+   * in it, with what was changed; when it throws, nothing was done. It holds the trigger's row, so that the trigger is
+   * not deleted meanwhile and no two calls lock each other's subscriptions in different orders. `changed` when the
+   * trigger is not of the revision that is given.
+   */
+  step(
+    step: SubscriptionStep,
+    record?: (manager: EntityManager, changed: string[]) => Promise<void>,
+  ): Promise<Stepped> {
+    const { actor, triggerId, kind, vehicles, revision } = step;
+    return inChange<Stepped>(this.database, actor, async (change) => {
+      const trigger = await change.manager.findOne(TriggerEntity, {
+        where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (trigger === null) return { kind: 'not_found' };
+      if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
+      const work = kind === 'subscribed' ? insertSubscriptions : deleteSubscriptions;
+      const changed = vehicles.length === 0 ? [] : await work(change.manager, triggerId, vehicles);
+      await record?.(change.manager, changed);
+      if (changed.length > 0) {
+        change.describe(logEntry(step, changed));
+        change.publish(changed.map((vehicle) => ({ kind, triggerId, vehicle })));
       }
-      const isKnown = after !== undefined || (await bulk.isKnown());
-      return isKnown ? { kind: 'ok', removed: bulk.count } : { kind: 'not_found' };
+      return { kind: 'ok', vehicles: changed };
+    });
+  }
+
+  /** The work is done and on record: that listeners could not be told is no reason to call it failed. */
+  async tell(eventId: string): Promise<void> {
+    await tellListeners(this.database, eventId).catch((error: unknown) => {
+      this.database.log.warn({ err: error, event: eventId }, 'who listens was not told of a log event');
     });
   }
 
@@ -113,91 +132,79 @@ export class SubscriptionStore {
   private async inBulk<T>(
     actor: Actor,
     triggerId: string,
-    type: BulkType,
-    work: (bulk: BulkCall) => Promise<T>,
+    kind: SubscriptionStep['kind'],
+    work: (bulk: Steps) => Promise<T>,
   ): Promise<T> {
-    const bulk = new BulkCall(this.database, actor, triggerId, type);
+    const eventId = newLogId();
+    const bulk: Steps = {
+      count: 0,
+      step: async (vehicles, revision) => {
+        const given = revision === undefined ? {} : { revision };
+        const stepped = await this.step({
+          actor,
+          triggerId,
+          kind,
+          vehicles,
+          eventId,
+          countBefore: bulk.count,
+          ...given,
+        });
+        if (stepped.kind === 'ok') bulk.count += stepped.vehicles.length;
+        return stepped;
+      },
+      isKnown: () => {
+        const where = { id: triggerId, license: actor.license, deletedAt: IsNull() };
+        return this.database.dataSource.manager.exists(TriggerEntity, { where });
+      },
+    };
     try {
       return await work(bulk);
     } finally {
-      await bulk.tell();
+      if (bulk.count > 0) await this.tell(eventId);
     }
   }
 }
 
-type BulkType = 'subscription.created' | 'subscription.deleted';
+/** A page of a bulk call. */
+export interface SubscriptionStep {
+  actor: Actor;
+  triggerId: string;
+  kind: 'subscribed' | 'unsubscribed';
+  /** Each once. */
+  vehicles: readonly string[];
+  /** The trigger's, when the vehicles were judged for it. */
+  revision?: number;
+  /** Of the call's one log event. */
+  eventId: string;
+  /** Vehicles that earlier steps of the call changed. */
+  countBefore: number;
+}
 
-type Step = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' } | { kind: 'changed' };
+export type Stepped = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' } | { kind: 'changed' };
 
-/** The transactions of one call: what they changed so far, and the one log event that says so. */
-class BulkCall {
-  count = 0;
-  private readonly auditId = newLogId();
+/** The transactions of one call, and what they changed so far. */
+interface Steps {
+  count: number;
+  step(vehicles: readonly string[], revision?: number): Promise<Stepped>;
+  isKnown(): Promise<boolean>;
+}
 
-  constructor(
-    private readonly database: Database,
-    private readonly actor: Actor,
-    private readonly triggerId: string,
-    private readonly type: BulkType,
-  ) {}
-
-  /**
-   * One transaction; `work` resolves to the vehicles that it changed. It holds the trigger's row, so that the trigger
-   * is not deleted meanwhile and no two calls lock each other's subscriptions in different orders. `changed` when it
-   * is not of the revision that is given.
-   */
-  step(
-    kind: 'subscribed' | 'unsubscribed',
-    work: (change: Change) => Promise<string[]>,
-    revision?: number,
-  ): Promise<Step> {
-    const { actor, triggerId } = this;
-    return inChange<Step>(this.database, actor, async (change) => {
-      const trigger = await change.manager.findOne(TriggerEntity, {
-        where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
-        lock: { mode: 'for_no_key_update' },
-      });
-      if (trigger === null) return { kind: 'not_found' };
-      if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
-      const vehicles = await work(change);
-      if (vehicles.length > 0) {
-        const count = this.count + vehicles.length;
-        const only = count === 1 ? { vehicle: vehicles[0]! } : {};
-        change.describe({
-          id: this.auditId,
-          type: this.type,
-          license: actor.license,
-          triggerId,
-          ...only,
-          details: { count },
-        });
-        change.publish(vehicles.map((vehicle) => ({ kind, triggerId, vehicle })));
-      }
-      return { kind: 'ok', vehicles };
-    }).then((step) => {
-      if (step.kind === 'ok') this.count += step.vehicles.length;
-      return step;
-    });
-  }
-
-  /** The work is done and on record: that listeners could not be told is no reason to call it failed. */
-  async tell(): Promise<void> {
-    if (this.count === 0) return;
-    await tellListeners(this.database, this.auditId).catch((error: unknown) => {
-      this.database.log.warn({ err: error, event: this.auditId }, 'who listens was not told of a log event');
-    });
-  }
-
-  isKnown(): Promise<boolean> {
-    const where = { id: this.triggerId, license: this.actor.license, deletedAt: IsNull() };
-    return this.database.dataSource.manager.exists(TriggerEntity, { where });
-  }
+function logEntry({ actor, triggerId, kind, eventId, countBefore }: SubscriptionStep, changed: string[]): AuditEntry {
+  const count = countBefore + changed.length;
+  return {
+    id: eventId,
+    type: kind === 'subscribed' ? 'subscription.created' : 'subscription.deleted',
+    license: actor.license,
+    triggerId,
+    ...(count === 1 ? { vehicle: changed[0]! } : {}),
+    details: { count },
+  };
 }
 
 async function insertSubscriptions(
   manager: Change['manager'],
   triggerId: string,
-  vehicles: string[],
+  vehicles: readonly string[],
 ): Promise<string[]> {
   const rows = await manager.query<{ vehicle: string }[]>(
     `insert into subscriptions (trigger_id, vehicle, created_at) select $1, v, now() from unnest($2::text[]) v
@@ -210,7 +217,7 @@ async function insertSubscriptions(
 async function deleteSubscriptions(
   manager: Change['manager'],
   triggerId: string,
-  vehicles: string[],
+  vehicles: readonly string[],
 ): Promise<string[]> {
   const rows = await manager.query<{ vehicle: string }[]>(
     `with removed as (delete from subscriptions where trigger_id = $1 and vehicle = any ($2) returning vehicle)

@@ -25,13 +25,14 @@ export interface TestDelivery {
 export class TestDeliveryStore {
   constructor(private readonly database: Database) {}
 
-  /** What sending to an endpoint needs, at a time in ms since 1970; undefined when the license has no such endpoint. */
-  async target(license: string, endpointId: string, nowMs: number): Promise<DeliveryTarget | undefined> {
-    const [row] = await this.database.dataSource.query<{ target: TargetRow }[]>(
-      'select to_jsonb(e) as target from endpoints e where e.id = $1 and e.license = $2',
+  /** What sending to an endpoint needs now; undefined when the license has no such endpoint. */
+  async target(license: string, endpointId: string): Promise<DeliveryTarget | undefined> {
+    const [row] = await this.database.dataSource.query<{ target: TargetRow; is_overlapping: boolean }[]>(
+      `select to_jsonb(e) as target, coalesce(e.previous_until > now(), false) as is_overlapping
+       from endpoints e where e.id = $1 and e.license = $2`,
       [endpointId, license],
     );
-    return row && toTarget(row.target, nowMs);
+    return row && toTarget(row.target, row.is_overlapping);
   }
 
   /** Writes the log event `webhook.tested`, which has within what was sent, with its delivery and its one attempt. */
@@ -58,23 +59,22 @@ function payloadOf({ license, keyId, requestId }: Actor, { envelope }: TestDeliv
 
 async function writeDelivery(manager: EntityManager, license: string, test: TestDelivery): Promise<void> {
   const { deliveryId, attempt } = test;
-  const startedAt = new Date(attempt.startedAtMs);
   const error = withoutNul(attempt.error);
   await manager.query(
     `insert into deliveries (id, event_id, endpoint_id, status, attempts, last_status_code, last_error, created_at,
        settled_at, license, trigger_id, vehicle, is_test)
-     values ($1, $2, $3, $4, 1, $5, $6, $7, now(), $8, $9, $10, true)`,
+     values ($1, $2, $3, $4, 1, $5, $6, now() - $7::float8 * interval '1 ms', now(), $8, $9, $10, true)`,
     [
-      ...[deliveryId, test.eventId, test.endpointId, test.status, attempt.statusCode, error, startedAt],
+      ...[deliveryId, test.eventId, test.endpointId, test.status, attempt.statusCode, error, attempt.durationMs],
       ...[license, test.triggerId, test.vehicle],
     ],
   );
   await manager.query(
     `insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error, request_headers,
        response_headers, response_body, is_truncated)
-     values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+     values ($1, 1, now() - $2::float8 * interval '1 ms', $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
-      ...[deliveryId, startedAt, Math.round(attempt.durationMs), attempt.outcome, attempt.statusCode, error],
+      ...[deliveryId, attempt.durationMs, Math.round(attempt.durationMs), attempt.outcome, attempt.statusCode, error],
       ...[attempt.requestHeaders, attempt.responseHeaders, attempt.responseBody].map(withoutNul),
       attempt.isTruncated,
     ],

@@ -16,6 +16,8 @@ export interface TriggerRecord {
   condition: string;
   normalizedCondition: string;
   cooldownSeconds: number;
+  /** How old a sample may be when it arrives; null for any age. */
+  maxSampleAgeSeconds: number | null;
   /** Never empty: the id when the developer gave none. */
   displayName: string;
   description: string;
@@ -81,6 +83,7 @@ export interface FoundTriggerRow {
   condition: string;
   normalized_condition: string;
   cooldown_seconds: number;
+  max_sample_age_seconds: number | null;
   display_name: string;
   description: string;
   status: TriggerStatus;
@@ -111,6 +114,7 @@ export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
     condition: row.condition,
     normalizedCondition: row.normalized_condition,
     cooldownSeconds: row.cooldown_seconds,
+    maxSampleAgeSeconds: row.max_sample_age_seconds,
     displayName: row.display_name,
     description: row.description,
     status: row.status,

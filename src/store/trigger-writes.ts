@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Change } from './change.js';
+import { databaseNow } from './database-time.js';
 import { columnsOf, type EndpointFields, type NewSecret, replaceSecret } from './endpoint-fields.js';
 import { EndpointLeaseEntity } from './entities/endpoint-lease.entity.js';
 import { EndpointEntity } from './entities/endpoint.entity.js';
@@ -22,6 +23,8 @@ type RegisteredFields = Pick<
 > & {
   /** Missing or blank means the id. */
   displayName?: string;
+  /** Missing or null takes samples of any age. */
+  maxSampleAgeSeconds?: number | null;
   status: 'enabled' | 'disabled';
 };
 
@@ -71,7 +74,7 @@ export async function insertTrigger(
     sharedEndpointId: undefined,
     ...given,
   };
-  const now = new Date();
+  const now = databaseNow();
   await manager.insert(TriggerEntity, {
     ...fields,
     ...naming(displayName, trigger.id),
@@ -93,7 +96,7 @@ export async function insertEndpoint(
   endpoint: OwnEndpoint &
     Partial<Pick<EndpointEntity, 'description' | 'enabledEvents' | 'status'>> & { isShared: boolean },
 ): Promise<void> {
-  const now = new Date();
+  const now = databaseNow();
   await manager.insert(EndpointEntity, { ...endpoint, license, createdAt: now, updatedAt: now });
   await manager.insert(EndpointLeaseEntity, { endpointId: endpoint.id, license, failures: 0 });
 }
@@ -133,7 +136,7 @@ export async function applyChange(transaction: Change, current: TriggerEntity, c
       ...(isOtherMetric ? { metricRevision: revision } : {}),
       endpointId,
       revision,
-      updatedAt: new Date(),
+      updatedAt: databaseNow(),
     },
   );
   if (moveTo !== undefined) await move(manager, current, moveTo);
@@ -163,7 +166,7 @@ async function move(
 ): Promise<void> {
   if (to.kind === 'shared') await requireShared(manager, license, to.endpointId);
   else await insertEndpoint(manager, license, { ...to.endpoint, isShared: false });
-  await manager.update(EndpointEntity, { id: endpointId, isShared: false }, { updatedAt: new Date() });
+  await manager.update(EndpointEntity, { id: endpointId, isShared: false }, { updatedAt: databaseNow() });
 }
 
 async function changeOwnEndpoint(
@@ -173,7 +176,7 @@ async function changeOwnEndpoint(
 ): Promise<void> {
   const fields = { ...target, ...columnsOf(endpointFields ?? {}) };
   if (Object.keys(fields).length > 0) {
-    await manager.update(EndpointEntity, { id, isShared: false }, { ...fields, updatedAt: new Date() });
+    await manager.update(EndpointEntity, { id, isShared: false }, { ...fields, updatedAt: databaseNow() });
   }
   if (secret !== undefined) await replaceSecret(manager, id, secret);
 }

@@ -2,6 +2,7 @@ import { type EntityManager, IsNull, QueryFailedError } from 'typeorm';
 import type { Actor } from './actor.js';
 import { inChange } from './change.js';
 import type { Database } from './database.js';
+import { databaseNow } from './database-time.js';
 import { EndpointEntity } from './entities/endpoint.entity.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import type { Page } from './pages.js';
@@ -129,7 +130,7 @@ export class TriggerStore {
     const removed = await inChange(this.database, actor, async (change) => {
       const current = await lockTrigger(change.manager, actor.license, id);
       if (current === null) return undefined;
-      const now = new Date();
+      const now = databaseNow();
       await change.manager.update(TriggerEntity, { id }, { deletedAt: now, updatedAt: now });
       const { affected } = await change.manager.delete(EndpointEntity, { id: current.endpointId, isShared: false });
       change.describe({

@@ -15,7 +15,9 @@ beforeAll(async () => {
   [postgres, kafka] = await Promise.all([OwnPostgres.start(), OwnKafka.start()]);
   proxy = await TcpProxy.start(postgres.port);
   const productDatabaseUrl = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
-  setup = await ProductSetup.create({ parts: { databaseUrl: postgres.url, brokers: kafka.address, productDatabaseUrl } });
+  setup = await ProductSetup.create({
+    parts: { databaseUrl: postgres.url, brokers: kafka.address, productDatabaseUrl },
+  });
   await setup.start({ KAFKA_SESSION_TIMEOUT_MS: '1500' });
 }, 60_000);
 

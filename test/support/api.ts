@@ -20,6 +20,7 @@ import { EndpointStore } from '../../src/store/endpoints.js';
 import { GrantStore } from '../../src/store/grants.js';
 import { IdempotencyStore } from '../../src/store/idempotency.js';
 import { LogFeed } from '../../src/store/log-feed.js';
+import { OperationStore } from '../../src/store/operations.js';
 import { Recovery } from '../../src/store/recovery.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
@@ -87,6 +88,7 @@ export class TestApi {
       endpoints: new EndpointStore(database),
       testDeliveries: new TestDeliveryStore(database),
       subscriptions: new SubscriptionStore(database),
+      operations: new OperationStore(database),
       grants,
       states: new StateStore(database),
       deadLetters: new DeadLetterStore(database),

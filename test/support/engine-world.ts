@@ -10,6 +10,7 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { ChunkStore } from '../../src/store/chunks.js';
 import { Database } from '../../src/store/database.js';
 import { IndexLog } from '../../src/store/index-log.js';
+import { PendingDeliveries } from '../../src/store/pending-deliveries.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
 import { TriggerStore, type NewTrigger } from '../../src/store/triggers.js';
@@ -39,6 +40,7 @@ export class EngineWorld {
   readonly subscriptions: SubscriptionStore;
   readonly chunks: ChunkStore;
   readonly states: StateStore;
+  readonly pending: PendingDeliveries;
   readonly rung: string[] = [];
 
   private constructor(
@@ -49,6 +51,7 @@ export class EngineWorld {
     this.subscriptions = new SubscriptionStore(database);
     this.chunks = new ChunkStore(database);
     this.states = new StateStore(database);
+    this.pending = new PendingDeliveries(database);
   }
 
   static async create(): Promise<EngineWorld> {
@@ -63,12 +66,17 @@ export class EngineWorld {
   }
 
   /** Registers a trigger on `speed`, checked as the API does, and subscribes vehicles to it; resolves to its id. */
-  async trigger(condition: string, given: Partial<NewTrigger> = {}, vehicles: string[] = []): Promise<string> {
+  async trigger(
+    condition: string,
+    given: Partial<NewTrigger> = {},
+    vehicles: string[] = [],
+    actor = actorOf(),
+  ): Promise<string> {
     const trigger = newTrigger({ cooldownSeconds: 0, ...given, condition });
     const check = checkCondition(trigger.valueKind, condition);
     if (check.kind === 'invalid') throw new Error(check.error.message);
-    await this.triggers.create(actorOf(), { ...trigger, normalizedCondition: check.normalized });
-    if (vehicles.length > 0) await this.subscriptions.add(actorOf(), trigger.id, vehicles);
+    await this.triggers.create(actor, { ...trigger, normalizedCondition: check.normalized });
+    if (vehicles.length > 0) await this.subscriptions.add(actor, trigger.id, vehicles);
     return trigger.id;
   }
 
@@ -78,11 +86,12 @@ export class EngineWorld {
     const metrics = options.metrics ?? new Metrics();
     const index = new TriggerIndex({ changes: new IndexLog(this.database), log, metrics });
     await index.load();
-    const { chunks, states } = this;
+    const { chunks, states, pending } = this;
     const ring = (endpointIds: string[]) => void this.rung.push(...endpointIds);
     // No chunk of a test ends because the machine is slow.
     const limits = { evaluationMs: 60_000, ...options.limits };
-    return new Engine({ index, chunks, states, catalog: builtInCatalog, ring, log, metrics, ...options, limits });
+    const fixed = { index, chunks, states, pending, catalog: builtInCatalog, ring, log, metrics };
+    return new Engine({ ...fixed, ...options, limits });
   }
 
   /** Opens a partition of signals where the database says, at the start the first time. */
@@ -106,7 +115,7 @@ export class EngineWorld {
     });
   }
 
-  async count(table: 'events' | 'outbox' | 'states' | 'dead_letters'): Promise<number> {
+  async count(table: 'events' | 'outbox' | 'deliveries' | 'states' | 'dead_letters'): Promise<number> {
     const { rows } = await this.database.pool.query<{ count: string }>(`select count(*) from ${table}`);
     return Number(rows[0]!.count);
   }

@@ -1,10 +1,11 @@
 /** A PostgreSQL server of a test's own, which it may kill and restart on the same address. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { Certificate } from '../../dev/certificates.js';
 import { accountToRunAs, type Account } from '../../dev/postgres/account.js';
 import { ids, nativeDirectory, runnableBinaries } from '../../dev/postgres/binaries.js';
 import { freePort } from './free-port.js';
@@ -20,16 +21,31 @@ const SETTINGS = {
   full_page_writes: 'off',
 };
 
+/** With this it takes connections over TLS and with a password alone. */
+export interface PostgresSecurity {
+  /** Of the superuser. */
+  password: string;
+  certificate: Certificate;
+}
+
 interface Programs {
   path(program: 'initdb' | 'postgres'): string;
   environment: NodeJS.ProcessEnv;
 }
 
+export interface PostgresOptions {
+  settings?: Record<string, string | number>;
+  security?: PostgresSecurity;
+  /** The folder that its own one is made in. */
+  parent?: string;
+}
+
 /** The embedded server, or the one whose programs are in the folder `TEST_POSTGRES_BIN`. */
 export class OwnPostgres {
-  /** Of its superuser, in the database `postgres`. */
+  /** Of its superuser, in the database `postgres`; over TLS without a look at the certificate. */
   readonly url: string;
   private child: ChildProcess | undefined;
+  private tls: Record<string, string> = {};
 
   private constructor(
     private readonly folder: string,
@@ -37,34 +53,29 @@ export class OwnPostgres {
     private readonly account: Account | undefined,
     readonly port: number,
     private readonly settings: Record<string, string | number>,
+    security: PostgresSecurity | undefined,
   ) {
-    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    this.url = security
+      ? `postgres://postgres:${security.password}@127.0.0.1:${port}/postgres?sslmode=no-verify`
+      : `postgres://postgres@127.0.0.1:${port}/postgres`;
+    if (security) this.secure(security.certificate);
   }
 
   /** Makes a server and starts it. `settings` are PostgreSQL's own. */
-  static async start({ settings = {} }: { settings?: Record<string, string | number> } = {}): Promise<OwnPostgres> {
-    const folder = mkdtempSync(join(tmpdir(), 'tripline-postgres-'));
+  static async start({ settings = {}, security, parent = tmpdir() }: PostgresOptions = {}): Promise<OwnPostgres> {
+    const folder = mkdtempSync(join(parent, 'tripline-postgres-'));
     const account = accountToRunAs(undefined);
     chmodSync(folder, 0o755);
     if (account) chownSync(folder, account.uid, account.gid);
     const programs = programsFor(folder, account);
-    const flags = [
-      '-D',
-      join(folder, 'data'),
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-    ];
+    const flags = ['-D', join(folder, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    if (security) writeFileSync(join(folder, 'password'), security.password);
+    flags.push(...(security ? ['-A', 'scram-sha-256', '--pwfile', join(folder, 'password')] : ['-A', 'trust']));
     execFileSync(programs.path('initdb'), flags, {
       ...ids(account),
       ...{ env: programs.environment, cwd: '/', stdio: 'ignore' },
     });
-    const server = new OwnPostgres(folder, programs, account, await freePort(), settings);
+    const server = new OwnPostgres(folder, programs, account, await freePort(), settings, security);
     await server.start();
     return server;
   }
@@ -76,7 +87,7 @@ export class OwnPostgres {
 
   /** Starts it again; resolves when it takes connections. */
   async start(): Promise<void> {
-    const settings = { ...SETTINGS, ...this.settings, port: this.port };
+    const settings = { ...SETTINGS, ...this.settings, ...this.tls, port: this.port };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.child = spawn(this.programs.path('postgres'), ['-D', this.dataDir, ...flags], {
       ...ids(this.account),
@@ -96,18 +107,39 @@ export class OwnPostgres {
     );
   }
 
+  /** Shows this certificate from the next start on. */
+  useCertificate(certificate: Certificate): void {
+    this.secure(certificate);
+  }
+
   /** SIGINT, the fast shutdown: connections are cut. SIGQUIT is the immediate one, as after a crash. */
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || this.hasEnded) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
   }
 
+  /** Whether it ended, asked or not. */
+  get hasEnded(): boolean {
+    return !this.child || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   async restart(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void> {
     await this.stop(signal);
     await this.start();
+  }
+
+  private secure({ certPem, keyPem }: Certificate): void {
+    const place = (name: string, text: string) => {
+      const path = join(this.dataDir, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (this.account) chownSync(path, this.account.uid, this.account.gid);
+      return path;
+    };
+    this.tls = { ssl: 'on', ssl_cert_file: place('own.crt', certPem), ssl_key_file: place('own.key', keyPem) };
+    place('pg_hba.conf', 'hostssl all all 127.0.0.1/32 scram-sha-256\n');
   }
 
   /** Stops it for good. */

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 export interface ProductOptions {
   /** Settings besides those that every test needs; undefined takes one away. */
   environment?: Record<string, string | undefined>;
+  /** Told each line it logs. */
+  onLine?: (line: LogLine) => void;
 }
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789';
@@ -28,7 +30,10 @@ export class Product {
   private readonly waiting = new Set<(line: LogLine) => void>();
   private stderr = '';
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly onLine: (line: LogLine) => void,
+  ) {
     createInterface({ input: child.stdout! }).on('line', (line) => this.take(line));
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr = (this.stderr + text).slice(-20_000)));
   }
@@ -46,13 +51,14 @@ export class Product {
   }
 
   /** Starts the product without waiting; see `ready` and `ended`. */
-  static launch({ environment = {} }: ProductOptions = {}): Product {
+  static launch({ environment = {}, onLine = () => undefined }: ProductOptions = {}): Product {
     const env: Record<string, string | undefined> = {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',
       PORT: '0',
       MON_PORT: '0',
       LOG_LEVEL: 'info',
+      SHUTDOWN_DRAIN_SECONDS: '0',
       ADMIN_TOKEN,
       SECRET_ENCRYPTION_KEY: ENCRYPTION_KEY,
       KAFKA_BROKERS: process.env.TEST_KAFKA_BROKERS,
@@ -60,19 +66,23 @@ export class Product {
     };
     return new Product(
       spawn(process.execPath, ['--enable-source-maps', 'dist/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      onLine,
     );
   }
 
-  async ready(): Promise<void> {
-    const api = await this.logged((line) => line.msg === 'REST API is listening');
+  /** Resolves when it can do the work of its role; without the REST API it has no `url`. */
+  async ready(patienceMs = START_TIMEOUT_MS): Promise<void> {
+    await this.logged((line) => line.msg === 'started', patienceMs);
+    const api = this.lines.find((line) => line.msg === 'REST API is listening');
     const monitoring = this.lines.find((line) => line.msg === 'monitoring is listening');
-    this.url = `http://127.0.0.1:${String(api.port)}`;
+    if (api) this.url = `http://127.0.0.1:${String(api.port)}`;
     this.monitorUrl = `http://127.0.0.1:${String(monitoring?.port)}`;
-    await eventually(async () => (await fetch(`${this.monitorUrl}/ready`)).status === 200, 'the product is ready');
+    const isReady = async () => (await fetch(`${this.monitorUrl}/ready`)).status === 200;
+    await eventually(isReady, 'the product is ready', patienceMs);
   }
 
   /** The first log line that fits, past or to come. Rejects when the product ends before. */
-  logged(fits: (line: LogLine) => boolean): Promise<LogLine> {
+  logged(fits: (line: LogLine) => boolean, patienceMs = START_TIMEOUT_MS): Promise<LogLine> {
     const past = this.lines.find(fits);
     if (past) return Promise.resolve(past);
     return new Promise((resolve, reject) => {
@@ -85,7 +95,7 @@ export class Product {
         done();
         reject(new Error(`the product ended (${this.child.exitCode ?? this.child.signalCode}) before: ${this.tail()}`));
       };
-      const timer = setTimeout(fail, START_TIMEOUT_MS);
+      const timer = setTimeout(fail, patienceMs);
       const done = () => {
         clearTimeout(timer);
         this.waiting.delete(give);
@@ -113,6 +123,15 @@ export class Product {
   /** SIGKILL: no goodbye. Resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.stop('SIGKILL');
+  }
+
+  /** SIGSTOP: it stands still with all that it holds, until `thaw`. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** The exit code, when the product ends by itself. */
@@ -143,6 +162,7 @@ export class Product {
       line = { level: 'fatal', msg: text };
     }
     this.lines.push(line);
+    this.onLine(line);
     if (this.lines.length > LOG_LINES_KEPT) this.lines.splice(0, LOG_LINES_KEPT / 2);
     for (const give of [...this.waiting]) give(line);
   }

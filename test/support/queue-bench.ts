@@ -154,6 +154,25 @@ export class QueueBench {
     return row!;
   }
 
+  /** For how long an endpoint is to be left alone still. */
+  async pauseSeconds(endpointId: string): Promise<number> {
+    const sql =
+      'select extract(epoch from pause_until - now())::float8 as s from endpoint_leases where endpoint_id = $1';
+    return (await this.query<{ s: number }>(sql, [endpointId]))[0]!.s;
+  }
+
+  /** Whole minutes until what is pending is due, as id → minutes. */
+  async waits(): Promise<Map<string, number>> {
+    const sql = 'select id, round(extract(epoch from due_at - now()) / 60)::int as minutes from outbox order by id';
+    return new Map((await this.query<{ id: string; minutes: number }>(sql)).map(({ id, minutes }) => [id, minutes]));
+  }
+
+  /** Whole minutes since attempts began. */
+  async attemptAges(): Promise<number[]> {
+    const sql = 'select round(extract(epoch from now() - started_at) / 60)::int as minutes from attempts';
+    return (await this.query<{ minutes: number }>(sql)).map(({ minutes }) => minutes);
+  }
+
   /** Sets how many attempts failed in a row, and for how long. */
   async setFailures(endpointId: string, failures: number, hours = 0): Promise<void> {
     await this.query(

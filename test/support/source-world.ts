@@ -14,6 +14,8 @@ export interface LogEntry {
   level: 'debug' | 'info' | 'warn' | 'error';
   message: string;
   fields: Record<string, unknown>;
+  /** The name of the source that wrote it, where the test gave it one. */
+  source: string | undefined;
 }
 
 /** As fast as correctness allows; nothing is awaited by the clock. */
@@ -59,7 +61,7 @@ export class SourceWorld {
   async start(overrides: Overrides = {}): Promise<{ source: KafkaSource; metrics: Metrics }> {
     const metrics = new Metrics();
     const chunks = this.watched(overrides.chunks ?? this.engines.chunks);
-    const log = this.log();
+    const log = this.log(overrides.clientId);
     const engine = await this.engines.engine({ chunks, log, metrics, ...overrides.engine });
     const source = new KafkaSource({
       ...{ brokers: [this.address], groupId: this.groupId, log, metrics, partitionsAtOnce: 4 },
@@ -94,6 +96,21 @@ export class SourceWorld {
     await this.until(() => this.lines.slice(from).some(({ message }) => message.includes(part)));
   }
 
+  /** The partitions of the topic of signals that a source got when it last joined. */
+  partitionsOf(source: string): number[] {
+    const last = this.lines.findLast((line) => line.source === source && line.message.startsWith('joined'));
+    return (last?.fields.partitions as Record<string, number[]> | undefined)?.[this.signals] ?? [];
+  }
+
+  /** Resolves when these sources share the topic of signals evenly among them. */
+  async untilShared(sources: readonly string[], partitions: number): Promise<void> {
+    await this.until(() => {
+      const shares = sources.map((source) => this.partitionsOf(source));
+      const isEven = shares.every(({ length }) => length >= Math.floor(partitions / sources.length));
+      return isEven && shares.flat().length === partitions && new Set(shares.flat()).size === partitions;
+    });
+  }
+
   /** Resolves when the stored positions of a topic add up to so many records. */
   async untilProcessed(topic: string, records: number): Promise<void> {
     await this.until(async () => (await this.processed(topic)) >= records);
@@ -124,12 +141,13 @@ export class SourceWorld {
       open: async (...given) => tell(await chunks.open(...given)),
       move: async (...given: Parameters<ChunkStore['move']>) => tell(await chunks.move(...given)),
       commit: async (...given) => tell(await chunks.commit(...given)),
+      scattered: (...given) => chunks.scattered(...given),
     };
   }
 
-  private log(): Log {
+  private log(source: string | undefined): Log {
     const write = (level: LogEntry['level']) => (fields: object, message: string) => {
-      this.lines.push({ level, message, fields: fields as Record<string, unknown> });
+      this.lines.push({ level, message, fields: fields as Record<string, unknown>, source });
       this.happened.emit('something');
     };
     const log: Log = {

@@ -12,7 +12,14 @@ export function triggerOf(given: Partial<Trigger> = {}): Trigger {
     ...{ id, license: '0x0000000000000000000000000000000000000001', revision: 1, status: 'enabled' },
     ...{ service: metricKind === 'signal' ? 'telemetry.signals' : 'telemetry.events', metricName: metric },
     ...{ metricKind, metric, valueKind: builtInCatalog.find(metricKind, metric)!.valueKind },
-    ...{ condition, normalizedCondition: condition, cooldownMs: 0, displayName: id, endpointId: randomUUID() },
+    ...{
+      condition,
+      normalizedCondition: condition,
+      cooldownMs: 0,
+      maxSampleAgeMs: null,
+      displayName: id,
+      endpointId: randomUUID(),
+    },
     ...given,
   };
 }

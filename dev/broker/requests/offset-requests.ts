@@ -1,5 +1,6 @@
 import { ErrorCode } from '../error-code.js';
 import { WireWriter } from '../wire-writer.js';
+import { stored } from './stored.js';
 import { type Handler, NO_EPOCH, NOT_THROTTLED_MS, type Request } from './request.js';
 
 const NO_OFFSET = -1;
@@ -29,7 +30,9 @@ export const offsetCommit: Handler = (request) => {
       let error = refusal;
       if (Buffer.byteLength(metadata) > MAX_METADATA_BYTES) error ||= ErrorCode.invalidRequest;
       if (cluster.topics.log(topic, partition) === undefined) error ||= ErrorCode.unknownTopicOrPartition;
-      if (error === ErrorCode.none) cluster.groups.offsets.commit(groupId, topic, partition, { offset, metadata });
+      if (error === ErrorCode.none) {
+        error = stored(() => cluster.groups.offsets.commit(groupId, topic, partition, { offset, metadata }));
+      }
       writer.int32(partition).int16(error);
     });
   });

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../error-code.js';
 import { WireWriter } from '../wire-writer.js';
+import { stored } from './stored.js';
 import { type Handler, NOT_THROTTLED_MS, type Request } from './request.js';
 
 /** CreateTopics, versions 2–4. Settings of a topic are read and not applied: the broker's hold for all topics. */
@@ -18,7 +19,8 @@ export const createTopics: Handler = (request) => {
   const writer = new WireWriter().int32(NOT_THROTTLED_MS);
   return writer.array(topics, ({ name, partitionCount }) => {
     const count = partitionCount === -1 ? cluster.partitionsPerTopic : partitionCount;
-    const error = request.injectedError ?? cluster.topics[isTrial ? 'refusalToCreate' : 'create'](name, count);
+    const create = () => cluster.topics[isTrial ? 'refusalToCreate' : 'create'](name, count);
+    const error = request.injectedError ?? stored(create);
     writer.string(name).int16(error).nullableString(undefined);
   });
 };
@@ -28,7 +30,7 @@ export const deleteTopics: Handler = ({ reader, cluster, injectedError }) => {
   const names = reader.array(() => reader.string());
   const writer = new WireWriter().int32(NOT_THROTTLED_MS);
   return writer.array(names, (name) => {
-    const error = injectedError ?? cluster.topics.delete(name);
+    const error = injectedError ?? stored(() => cluster.topics.delete(name));
     if (error === ErrorCode.none) cluster.groups.offsets.forgetTopic(name);
     writer.string(name).int16(error);
   });
@@ -45,7 +47,8 @@ export const createPartitions: Handler = ({ reader, cluster, injectedError }) =>
   const isTrial = reader.boolean();
   const writer = new WireWriter().int32(NOT_THROTTLED_MS);
   return writer.array(topics, ({ name, partitionCount }) => {
-    const error = injectedError ?? cluster.topics[isTrial ? 'refusalToGrow' : 'grow'](name, partitionCount);
+    const grow = () => cluster.topics[isTrial ? 'refusalToGrow' : 'grow'](name, partitionCount);
+    const error = injectedError ?? stored(grow);
     writer.string(name).int16(error).nullableString(undefined);
   });
 };
@@ -79,8 +82,10 @@ function deleteBefore(
   const log = cluster.topics.log(topic, partition);
   if (injectedError !== undefined) return injectedError;
   if (log === undefined) return ErrorCode.unknownTopicOrPartition;
-  const isDeleted = log.deleteBefore(offset === TO_THE_END ? log.endOffset : offset);
-  return isDeleted ? ErrorCode.none : ErrorCode.offsetOutOfRange;
+  return stored(() => {
+    const isDeleted = log.deleteBefore(offset === TO_THE_END ? log.endOffset : offset);
+    return isDeleted ? ErrorCode.none : ErrorCode.offsetOutOfRange;
+  });
 }
 
 const TOPIC_RESOURCE = 2;

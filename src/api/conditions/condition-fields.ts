@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { text } from '../fields.js';
-import { conditionField, cooldownField, metricNameField, serviceField } from '../triggers/trigger-fields.js';
+import {
+  conditionField,
+  cooldownField,
+  metricNameField,
+  sampleAgeField,
+  serviceField,
+} from '../triggers/trigger-fields.js';
 
 const SAMPLE_TEXT_LENGTH_MAX = 8192;
 const TAGS_MAX = 100;
@@ -48,6 +54,13 @@ export const conditionTrial = z
     sample: trialSample,
     previous: trialSample.optional().meta({ description: 'The sample that fired last; none before the first firing.' }),
     coolDownPeriod: cooldownField.default(0),
+    maxSampleAgeSeconds: sampleAgeField.default(null),
+    sampleAgeSeconds: z
+      .number()
+      .min(0)
+      .max(SECONDS_MAX)
+      .default(0)
+      .meta({ description: 'How old the sample is when its record arrives.' }),
     secondsSinceLastFiring: z
       .number()
       .min(0)
@@ -78,7 +91,7 @@ export type CheckAnswer = z.output<typeof checkAnswer>;
 
 export const trialAnswer = z
   .object({
-    outcome: z.enum(['fired', 'not_met', 'cooling', 'failed']),
+    outcome: z.enum(['fired', 'not_met', 'cooling', 'stale', 'failed']),
     normalized: z.string().meta({ description: 'What was evaluated; parts are ranges of it.' }),
     parts: z.array(
       z.object({

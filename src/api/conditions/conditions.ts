@@ -1,7 +1,7 @@
 import type { Catalog, Metric } from '../../core/catalog.js';
 import { checkCondition, compileCondition, explainCondition } from '../../core/condition.js';
 import { evaluate } from '../../core/evaluate.js';
-import { ZERO_LOCATION, ZERO_TIME } from '../../core/sample.js';
+import { ZERO_LOCATION } from '../../core/sample.js';
 import type { Reading, SignalReading } from '../../core/sample.js';
 import { refuseField } from '../fields.js';
 import type { CheckAnswer, ConditionToCheck, ConditionTrial, TrialAnswer, TrialSample } from './condition-fields.js';
@@ -11,7 +11,7 @@ import { requireCondition, resolveMetric } from './watched-metric.js';
 const ARRIVAL_MS = Date.UTC(2026, 0, 1);
 
 /** A trial fires for nobody. */
-const NO_ORIGIN = { vehicle: '', index: 0, timestamp: ZERO_TIME, producer: '' };
+const NO_ORIGIN = { vehicle: '', index: 0, producer: '' };
 
 /** Says whether a condition would be accepted for a metric, and if not, where it is wrong. */
 export function checkForMetric(catalog: Catalog, request: ConditionToCheck): CheckAnswer {
@@ -25,11 +25,17 @@ export function checkForMetric(catalog: Catalog, request: ConditionToCheck): Che
 export function tryCondition(catalog: Catalog, trial: ConditionTrial): TrialAnswer {
   const metric = resolveMetric(catalog, trial);
   const { normalized, warnings } = requireCondition(metric, trial.condition);
-  const sample = { ...readTrialSample(metric, trial.sample, '#/sample'), ...NO_ORIGIN, name: metric.name };
+  const timestamp = new Date(ARRIVAL_MS - trial.sampleAgeSeconds * 1000).toISOString();
+  const sample = { ...readTrialSample(metric, trial.sample, '#/sample'), ...NO_ORIGIN, timestamp, name: metric.name };
+  const maxSampleAgeMs = trial.maxSampleAgeSeconds === null ? null : trial.maxSampleAgeSeconds * 1000;
   const previous = trial.previous && readTrialSample(metric, trial.previous, '#/previous');
   const since = trial.secondsSinceLastFiring;
   const outcome = evaluate(
-    { condition: compileCondition(metric.valueKind, normalized), cooldownMs: trial.coolDownPeriod * 1000 },
+    {
+      condition: compileCondition(metric.valueKind, normalized),
+      cooldownMs: trial.coolDownPeriod * 1000,
+      maxSampleAgeMs,
+    },
     { version: 0, sequence: 0, previous, firedAtMs: since === undefined ? undefined : ARRIVAL_MS - since * 1000 },
     sample,
     ARRIVAL_MS,

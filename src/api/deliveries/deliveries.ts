@@ -1,3 +1,4 @@
+import { databaseNowMs } from '../../store/database-time.js';
 import type { Actor } from '../../store/actor.js';
 import type { Resent } from '../../store/recovery.js';
 import type { ApiParts } from '../api-parts.js';
@@ -75,7 +76,7 @@ export class Deliveries {
   }
 
   private nowMs(): number {
-    return this.parts.now?.() ?? Date.now();
+    return this.parts.now?.() ?? databaseNowMs();
   }
 }
 

@@ -1,4 +1,5 @@
 import { checkEnabledEvents } from '../../core/enabled-events.js';
+import { databaseNowMs } from '../../store/database-time.js';
 import type { Actor } from '../../store/actor.js';
 import { DEFAULT_ENDPOINT_FIELDS } from '../../store/endpoint-fields.js';
 import type { EndpointRecord } from '../../store/endpoint-record.js';
@@ -174,7 +175,7 @@ export class Endpoints {
   }
 
   private time(): Date {
-    return new Date(this.parts.now?.() ?? Date.now());
+    return new Date(this.parts.now?.() ?? databaseNowMs());
   }
 }
 

@@ -3,6 +3,7 @@ import type { ApiParts } from '../api-parts.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { webhookNotFound } from '../problem.js';
+import { databaseNowMs } from '../../store/database-time.js';
 import type { FoundTrigger } from '../../store/trigger-record.js';
 import { viewState } from './state-view.js';
 import type { StateView } from './state-view.js';
@@ -33,6 +34,6 @@ export class States {
   }
 
   private nowMs(): number {
-    return this.parts.now?.() ?? Date.now();
+    return this.parts.now?.() ?? databaseNowMs();
   }
 }

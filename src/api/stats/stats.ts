@@ -2,6 +2,7 @@ import type { ApiParts } from '../api-parts.js';
 import { refuseField } from '../fields.js';
 import { webhookNotFound } from '../problem.js';
 import type { StatsQuery, StatsView } from './stats-operations.js';
+import { databaseNowMs } from '../../store/database-time.js';
 
 const DAY_MS = 86_400_000;
 
@@ -11,7 +12,7 @@ export class Stats {
 
   /** Throws a 404 for a webhook that the license does not have, a 400 for a time that is yet to come. */
   async of(license: string, id: string, query: StatsQuery): Promise<StatsView> {
-    const untilMs = this.parts.now?.() ?? Date.now();
+    const untilMs = this.parts.now?.() ?? databaseNowMs();
     const { since = untilMs - DAY_MS } = query;
     if (since > untilMs) refuseField('since', 'since must not be in the future');
     const trigger = await this.parts.triggers.find(license, id);

@@ -1,12 +1,8 @@
 import type { PermissionProvider, Verdict } from '../../access/permission-provider.js';
+import type { FailedVehicle } from '../../store/operations.js';
 
 /** Asked for at once, so that a list of a whole fleet neither waits for single answers nor floods the provider. */
 const VEHICLES_PER_CHECK = 1000;
-
-export interface FailedVehicle {
-  vehicle: string;
-  verdict: Exclude<Verdict, 'granted'>;
-}
 
 /** Sorts vehicles by whether the license holds all the permissions on them. */
 export async function sortByPermission(

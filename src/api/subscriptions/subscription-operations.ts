@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperationDefinition } from '../openapi-operation.js';
+import { continuesAnswer, subscribedAnswer, unsubscribedAnswer } from '../operations/operation-view.js';
 import { pageQuery } from '../page.js';
 import { messageAnswer } from '../triggers/trigger-operations.js';
 import { vehicleList } from './vehicle-list.js';
@@ -18,26 +19,19 @@ export const subscriptionView = z
   .meta({ id: 'Subscription' });
 export type SubscriptionView = z.output<typeof subscriptionView>;
 
-export const subscribedAnswer = z
-  .object({
-    message: z.string(),
-    subscribed: z.int().meta({ description: 'How many are subscribed that were not.' }),
-    alreadySubscribed: z.int(),
-    failedSubscriptions: z
-      .array(z.object({ assetDid: z.string(), message: z.string() }))
-      .optional()
-      .meta({ description: 'Vehicles that were refused. They do not hinder the others.' }),
-  })
-  .meta({ id: 'Subscribed' });
-
-export const unsubscribedAnswer = z
-  .object({ message: z.string(), unsubscribed: z.int().meta({ description: 'How many were subscribed.' }) })
-  .meta({ id: 'Unsubscribed' });
-
 const developers = { tag: 'Subscriptions', access: 'developer' } as const;
 const lists = {
   schema: vehicleList,
   examples: { two: { summary: 'Two vehicles', value: { assetDIDs: [VEHICLE, OTHER_VEHICLE] } } },
+};
+
+const later = {
+  description: 'It takes longer than 20 seconds and goes on, whatever becomes of the process that took it.',
+  schema: continuesAnswer,
+  example: {
+    operationId: '5b0f7c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61',
+    message: 'This takes longer and goes on: see /v1/operations/5b0f7c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61',
+  },
 };
 
 export const listVehicles: OperationDefinition = {
@@ -104,6 +98,7 @@ export const subscribeList: OperationDefinition = {
     schema: subscribedAnswer,
     example: { message: 'Subscribed 2 assets', subscribed: 2, alreadySubscribed: 0 },
   },
+  later,
   problems: { 404: UNKNOWN, 413: 'The list is too long.' },
 };
 
@@ -126,6 +121,7 @@ export const subscribeAll: OperationDefinition = {
       failedSubscriptions: [{ assetDid: OTHER_VEHICLE, message: 'Insufficient vehicle permissions' }],
     },
   },
+  later,
   problems: { 404: UNKNOWN, 503: 'The list of shared vehicles cannot be had at the moment.' },
 };
 
@@ -154,6 +150,7 @@ export const unsubscribeList: OperationDefinition = {
     schema: unsubscribedAnswer,
     example: { message: 'Unsubscribed 2 assets', unsubscribed: 2 },
   },
+  later,
   problems: { 404: UNKNOWN, 413: 'The list is too long.' },
 };
 
@@ -167,5 +164,6 @@ export const unsubscribeAll: OperationDefinition = {
     schema: unsubscribedAnswer,
     example: { message: 'Unsubscribed 2 vehicles', unsubscribed: 2 },
   },
+  later,
   problems: { 404: UNKNOWN },
 };

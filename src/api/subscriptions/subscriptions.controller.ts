@@ -7,20 +7,23 @@ import { Caller, DeveloperGuard } from '../developer.guard.js';
 import type { Given } from '../fields.js';
 import { listAnswer } from '../list-answer.js';
 import { Operation } from '../openapi-operation.js';
+import type { BulkOutcome } from '../operations/bulk-calls.js';
+import { viewSubscribed, viewUnsubscribed } from '../operations/operation-view.js';
+import type { continuesAnswer, subscribedAnswer, unsubscribedAnswer } from '../operations/operation-view.js';
 import { pageQuery } from '../page.js';
 import type { PageQuery } from '../page.js';
 import { VehiclePipe, WebhookIdPipe } from '../path.pipe.js';
 import { LIST_BODY_BYTES_MAX } from '../request-body.js';
 import type { messageAnswer } from '../triggers/trigger-operations.js';
 import * as operations from './subscription-operations.js';
-import { Subscriptions, VERDICT_MESSAGES } from './subscriptions.js';
-import type { BulkResult } from './subscriptions.js';
+import { Subscriptions } from './subscriptions.js';
 import { readVehicles, vehicleList } from './vehicle-list.js';
 import type { VehicleList } from './vehicle-list.js';
 
 type Message = z.output<typeof messageAnswer>;
-type Subscribed = z.output<typeof operations.subscribedAnswer>;
-type Unsubscribed = z.output<typeof operations.unsubscribedAnswer>;
+type Continues = z.output<typeof continuesAnswer>;
+type Subscribed = z.output<typeof subscribedAnswer> | Continues;
+type Unsubscribed = z.output<typeof unsubscribedAnswer> | Continues;
 
 /** Which vehicles a webhook watches. */
 @Controller('v1/webhooks')
@@ -61,14 +64,20 @@ export class SubscriptionsController {
     @Caller() caller: Actor,
     @Param('id', WebhookIdPipe) id: string,
     @Body({ schema: vehicleList }) { fields }: Given<VehicleList>,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<Subscribed> {
-    return bulkAnswer(await this.subscriptions.subscribeAll(caller, id, readVehicles(fields)));
+    const vehicles = await readVehicles(fields);
+    return bulkAnswer(await this.subscriptions.subscribeList(caller, id, vehicles), response, viewSubscribed);
   }
 
   @Post(':id/subscribe/all')
   @Operation(operations.subscribeAll)
-  async subscribeAll(@Caller() caller: Actor, @Param('id', WebhookIdPipe) id: string): Promise<Subscribed> {
-    return bulkAnswer(await this.subscriptions.subscribeShared(caller, id));
+  async subscribeAll(
+    @Caller() caller: Actor,
+    @Param('id', WebhookIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Subscribed> {
+    return bulkAnswer(await this.subscriptions.subscribeShared(caller, id), response, viewSubscribed);
   }
 
   @Post(':id/subscribe/:did')
@@ -89,17 +98,21 @@ export class SubscriptionsController {
     @Caller() caller: Actor,
     @Param('id', WebhookIdPipe) id: string,
     @Body({ schema: vehicleList }) { fields }: Given<VehicleList>,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<Unsubscribed> {
-    const vehicles = readVehicles(fields);
-    const unsubscribed = await this.subscriptions.unsubscribe(caller, id, vehicles);
-    return { message: `Unsubscribed ${vehicles.length} assets`, unsubscribed };
+    const outcome = await this.subscriptions.unsubscribeList(caller, id, await readVehicles(fields));
+    return bulkAnswer(outcome, response, (progress) => viewUnsubscribed('unsubscribe', progress));
   }
 
   @Delete(':id/unsubscribe/all')
   @Operation(operations.unsubscribeAll)
-  async unsubscribeAll(@Caller() caller: Actor, @Param('id', WebhookIdPipe) id: string): Promise<Unsubscribed> {
-    const unsubscribed = await this.subscriptions.unsubscribeAll(caller, id);
-    return { message: `Unsubscribed ${unsubscribed} vehicles`, unsubscribed };
+  async unsubscribeAll(
+    @Caller() caller: Actor,
+    @Param('id', WebhookIdPipe) id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Unsubscribed> {
+    const outcome = await this.subscriptions.unsubscribeAll(caller, id);
+    return bulkAnswer(outcome, response, (progress) => viewUnsubscribed('unsubscribe_all', progress));
   }
 
   @Delete(':id/unsubscribe/:did')
@@ -109,19 +122,20 @@ export class SubscriptionsController {
     @Param('id', WebhookIdPipe) id: string,
     @Param('did', VehiclePipe) vehicle: string,
   ): Promise<Message> {
-    await this.subscriptions.unsubscribe(caller, id, [vehicle]);
+    await this.subscriptions.unsubscribe(caller, id, vehicle);
     return { message: 'Vehicle unsubscribed successfully' };
   }
 }
 
-function bulkAnswer({ added, already, failed }: BulkResult): Subscribed {
-  const failedSubscriptions = failed.map(({ vehicle, verdict }) => {
-    return { assetDid: vehicle, message: VERDICT_MESSAGES[verdict] };
-  });
-  return {
-    message: `Subscribed ${added} assets`,
-    subscribed: added,
-    alreadySubscribed: already,
-    ...(failedSubscriptions.length > 0 ? { failedSubscriptions } : {}),
-  };
+/** What was done, or where to look for it (202). */
+function bulkAnswer<T>(
+  outcome: BulkOutcome,
+  response: Response,
+  view: (progress: Extract<BulkOutcome, { kind: 'done' }>['progress']) => T,
+): T | Continues {
+  if (outcome.kind === 'done') return view(outcome.progress);
+  const { operationId } = outcome;
+  const location = `/v1/operations/${operationId}`;
+  response.status(202).location(location);
+  return { operationId, message: `This takes longer and goes on: see ${location}` };
 }

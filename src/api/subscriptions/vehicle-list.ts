@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { DID_LENGTH_MAX, parseDid } from '../../core/did.js';
 import type { FieldError } from '../problem.js';
@@ -20,17 +21,24 @@ export const vehicleList = z
   .meta({ id: 'VehicleList' });
 export type VehicleList = z.output<typeof vehicleList>;
 
-/** The vehicles of a list in canonical spelling, each once. Throws a 400 that names the entries that are no DIDs. */
-export function readVehicles({ assetDIDs }: VehicleList): string[] {
+/** Read without a break; one whose contracts all differ takes 20 µs. */
+const READ_AT_ONCE = 1_000;
+
+/**
+ * The vehicles of a list in canonical spelling, each once. Lets others have a turn between thousands. Throws a 400 that
+ * names the entries that are no DIDs.
+ */
+export async function readVehicles({ assetDIDs }: VehicleList): Promise<string[]> {
   const vehicles = new Set<string>();
   const errors: FieldError[] = [];
-  assetDIDs.forEach((text, position) => {
+  for (const [position, text] of assetDIDs.entries()) {
+    if (position % READ_AT_ONCE === READ_AT_ONCE - 1) await setImmediate();
     const parsed = parseDid(text);
     if (parsed.kind === 'ok') vehicles.add(parsed.did);
     else if (errors.length < ERRORS_MAX) {
       errors.push({ pointer: `#/assetDIDs/${position}`, detail: `${JSON.stringify(text)}: ${parsed.reason}` });
     }
-  });
+  }
   if (errors.length === 0) return [...vehicles];
   throw new Problem(400, {
     kind: 'invalid-request',

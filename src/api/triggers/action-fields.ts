@@ -20,6 +20,7 @@ export const copyableAnswer = z
         metricName: z.string(),
         condition: z.string(),
         coolDownPeriod: z.int(),
+        maxSampleAgeSeconds: z.int().nullable(),
         description: z.string(),
         displayName: z.string().optional(),
         targetURL: z.string(),

@@ -101,6 +101,7 @@ export const copyWebhook: OperationDefinition = {
         metricName: 'speed',
         condition: 'value > 55',
         coolDownPeriod: 30,
+        maxSampleAgeSeconds: null,
         description: '',
         displayName: 'Speed Alert',
         targetURL: 'https://example.com/webhook',

@@ -355,7 +355,8 @@ describe('too many tests', () => {
 
 describe('copying', () => {
   test('what is copied makes the same webhook again', async () => {
-    const fields = { displayName: 'Fast', coolDownPeriod: 5, profile: 'dodev', retry: '1s', headers: { 'X-A': 'a' } };
+    const rule = { displayName: 'Fast', coolDownPeriod: 5, maxSampleAgeSeconds: 90 };
+    const fields = { ...rule, profile: 'dodev', retry: '1s', headers: { 'X-A': 'a' } };
     const id = await developer.register({ ...fields, asymmetric: true });
     const { body } = await developer.call('GET', `/v1/webhooks/${id}/copyable`);
     const other = await api.developer();

@@ -2,6 +2,7 @@ import { FIRING } from '../../core/event-types.js';
 import type { Metric } from '../../core/catalog.js';
 import type { DeliveryTarget } from '../../core/endpoint.js';
 import { deliveryId } from '../../core/event-id.js';
+import { databaseNowMs } from '../../store/database-time.js';
 import type { Actor } from '../../store/actor.js';
 import { newLogId } from '../../store/log-id.js';
 import type { FoundTrigger } from '../../store/trigger-record.js';
@@ -68,6 +69,7 @@ export class TriggerActions {
         metricName: trigger.metricName,
         condition: trigger.condition,
         coolDownPeriod: trigger.cooldownSeconds,
+        maxSampleAgeSeconds: trigger.maxSampleAgeSeconds,
         description: trigger.description,
         ...(trigger.displayName === id ? {} : { displayName: trigger.displayName }),
         targetURL: trigger.targetUrl,
@@ -80,7 +82,7 @@ export class TriggerActions {
   }
 
   private exampleRequest(trigger: FoundTrigger, headers: Record<string, string>): Copyable['example'] {
-    const timeMs = this.parts.now?.() ?? Date.now();
+    const timeMs = this.parts.now?.() ?? databaseNowMs();
     const eventId = newLogId(timeMs);
     const { endpointId, endpointFields, license } = trigger;
     const reading = exampleReading(this.metricOf(trigger));

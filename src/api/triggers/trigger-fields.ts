@@ -44,6 +44,21 @@ export const cooldownField = z
   .max(COOLDOWN_SECONDS_MAX)
   .meta({ description: 'Seconds that must pass between two firings for one vehicle.', examples: [30] });
 
+/** Seconds, as for the cool-down. */
+const SAMPLE_AGE_SECONDS_MAX = COOLDOWN_SECONDS_MAX;
+
+export const sampleAgeField = z
+  .int()
+  .min(1)
+  .max(SAMPLE_AGE_SECONDS_MAX)
+  .nullable()
+  .meta({
+    description:
+      'Samples whose own time is more seconds before the time of their record on the stream are not evaluated; null ' +
+      'takes all, however late they come.',
+    examples: [600],
+  });
+
 const statusField = z
   .enum(['enabled', 'disabled'], { error: ({ input }) => statusError(input) })
   .meta({ description: 'A disabled webhook is kept, but never fires.' });
@@ -94,6 +109,7 @@ export const newWebhook = z
     metricName: metricNameField,
     condition: conditionField,
     coolDownPeriod: cooldownField.default(0),
+    maxSampleAgeSeconds: sampleAgeField.default(null),
     description: descriptionField.default(''),
     displayName: displayNameField.optional(),
     status: statusField.default('enabled'),
@@ -114,6 +130,7 @@ export const webhookChange = z
     metricName: metricNameField.optional(),
     condition: conditionField.optional(),
     coolDownPeriod: cooldownField.optional(),
+    maxSampleAgeSeconds: sampleAgeField.optional(),
     description: descriptionField.optional(),
     displayName: displayNameField.optional(),
     status: changedStatusField.optional(),

@@ -94,6 +94,7 @@ const viewExample = {
   normalizedCondition: 'value > 55',
   targetURL: 'https://example.com/webhook',
   coolDownPeriod: 30,
+  maxSampleAgeSeconds: null,
   status: 'enabled',
   statusReason: null,
   description: 'This webhook is used to notify when the speed of the vehicle exceeds 55 km/h.',

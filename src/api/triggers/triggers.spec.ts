@@ -22,6 +22,7 @@ describe('registering', () => {
       metricName: 'speed',
       condition: 'value = 55',
       coolDownPeriod: 30,
+      maxSampleAgeSeconds: 600,
       description: 'Too fast',
       displayName: 'Speed Alert',
       status: 'enabled',
@@ -329,6 +330,23 @@ describe.each(['PUT', 'PATCH'])('%s', (method) => {
       "Invalid status, must be 'enabled' or 'disabled', got 'broken'",
     );
     expect(await api.contents()).toBe(before);
+  });
+
+  test('the greatest age of samples is set, taken back, and refused where it is none', async () => {
+    const id = await developer.register({});
+    expect(await developer.config(id)).toMatchObject({ maxSampleAgeSeconds: null });
+    for (const maxSampleAgeSeconds of [1, 2 ** 31 - 1, null]) {
+      expect(await change(id, { maxSampleAgeSeconds })).toMatchObject({ status: 200, body: { warnings: [] } });
+      expect(await developer.config(id)).toMatchObject({ maxSampleAgeSeconds });
+    }
+    for (const maxSampleAgeSeconds of [0, -1, 1.5, 2 ** 31, '60']) {
+      const refused = await change(id, { maxSampleAgeSeconds });
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/maxSampleAgeSeconds' }] } });
+    }
+    const { body } = await developer.call('GET', '/v1/events?type=webhook.updated');
+    expect((body.data as { data: object }[]).map(({ data }) => data)).toMatchObject(
+      [4, 3, 2].map((revision) => ({ changed: ['maxSampleAgeSeconds'], revision })),
+    );
   });
 
   test('the log names what really changed, as the fields are called', async () => {

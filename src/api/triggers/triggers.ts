@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { databaseNowMs } from '../../store/database-time.js';
 import type { Actor } from '../../store/actor.js';
 import { DEFAULT_ENDPOINT_FIELDS } from '../../store/endpoint-fields.js';
 import type { EndpointRecord } from '../../store/endpoint-record.js';
@@ -101,6 +102,7 @@ export class Triggers {
       condition: fields.condition,
       normalizedCondition: normalized,
       cooldownSeconds: fields.coolDownPeriod,
+      maxSampleAgeSeconds: fields.maxSampleAgeSeconds,
       ...(displayName === undefined ? {} : { displayName }),
       description: fields.description,
       status: fields.status,
@@ -246,7 +248,7 @@ export class Triggers {
   }
 
   private time(): Date {
-    return new Date(this.parts.now?.() ?? Date.now());
+    return new Date(this.parts.now?.() ?? databaseNowMs());
   }
 }
 

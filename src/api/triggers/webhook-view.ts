@@ -17,6 +17,7 @@ export const webhookView = z
     normalizedCondition: z.string().meta({ description: 'What is evaluated.' }),
     targetURL: z.string(),
     coolDownPeriod: z.int().meta({ description: 'Seconds.' }),
+    maxSampleAgeSeconds: z.int().nullable().meta({ description: 'Older samples are not evaluated; null takes all.' }),
     status: z.enum(['enabled', 'disabled', 'failed']).meta({
       description:
         'Only a disabled webhook does not fire. A failed one was given up, with the reason beside it: what it fires is ' +
@@ -50,6 +51,7 @@ export function viewWebhook(trigger: TriggerRecord, secrets: Pick<SecretBox, 'op
     normalizedCondition,
     targetURL: trigger.targetUrl,
     coolDownPeriod: trigger.cooldownSeconds,
+    maxSampleAgeSeconds: trigger.maxSampleAgeSeconds,
     status,
     statusReason,
     description,

@@ -48,6 +48,10 @@ export class TriggerEntity {
   @Column('integer', { name: 'cooldown_seconds' })
   cooldownSeconds: number;
 
+  /** Samples that are older when they arrive are not evaluated; null for any age. */
+  @Column('integer', { name: 'max_sample_age_seconds', nullable: true })
+  maxSampleAgeSeconds: number | null;
+
   @Column('text', { name: 'display_name' })
   displayName: string;
 

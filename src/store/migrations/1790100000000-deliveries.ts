@@ -1,8 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { COMMIT_CHUNK_FUNCTION } from '../sql/commit-chunk.js';
 import { END_SENDERS_FUNCTION, LEASE_ENDPOINTS_FUNCTION } from '../sql/lease-endpoints.js';
 import { DELIVERY_ID_FUNCTION, QUEUE_FOR_LISTENERS_FUNCTION } from '../sql/queue-for-listeners.js';
-import { SETTLE_DELIVERIES_FUNCTION } from '../sql/settle-deliveries.js';
 
 /** Endpoints that several triggers share, that listen to log events, and that say how they want to be sent to. */
 const ENDPOINTS = [
@@ -94,14 +92,7 @@ const IDEMPOTENCY = [
   'create index idempotency_keys_by_age on idempotency_keys (created_at)',
 ];
 
-const FUNCTIONS = [
-  DELIVERY_ID_FUNCTION,
-  QUEUE_FOR_LISTENERS_FUNCTION,
-  COMMIT_CHUNK_FUNCTION,
-  LEASE_ENDPOINTS_FUNCTION,
-  END_SENDERS_FUNCTION,
-  SETTLE_DELIVERIES_FUNCTION,
-];
+const FUNCTIONS = [DELIVERY_ID_FUNCTION, QUEUE_FOR_LISTENERS_FUNCTION, LEASE_ENDPOINTS_FUNCTION, END_SENDERS_FUNCTION];
 
 /**
  * Everything that deliveries need beyond being sent. Nothing was released before it: the rows of a development version

@@ -1,5 +1,6 @@
 import { Initial1790000000000 } from './1790000000000-initial.js';
 import { Deliveries1790100000000 } from './1790100000000-deliveries.js';
+import { Guarantees1790200000000 } from './1790200000000-guarantees.js';
 
 /** In the order in which they run. Classes, not globs, as with entities. */
-export const MIGRATIONS = [Initial1790000000000, Deliveries1790100000000];
+export const MIGRATIONS = [Initial1790000000000, Deliveries1790100000000, Guarantees1790200000000];

@@ -1,9 +1,13 @@
+import { PENDING_LIMIT } from './queue-for-listeners.js';
+
 /**
  * All effects of a chunk in one round trip: 18,000 firings a second on one connection in hundreds, where BEGIN, six
  * statements and COMMIT made 10,000. A function, not one statement of CTEs: each of its statements sees what was
  * committed while it waited for the position's row.
  *
  * - The position is the fence. Its version is compared and raised first, so two owners of a partition cannot both pass.
+ * - A chunk that fired for vehicles of other partitions (`p_scattered`) says so in its own position's row, so that who
+ *   remembers states of these learns of it in the moment in which they change, and nobody waits for anybody.
  * - The triggers are looked up only when the index has moved since the chunk was evaluated; else they cannot have
  *   changed. That look-up was a quarter of the cost of small chunks. Its join is on the key alone, see `FETCH_DUE`.
  * - States come sorted by key, so two partitions that share some wait for each other in one order. A row whose version
@@ -12,19 +16,22 @@
  * - A pending delivery is its `outbox` row alone; its row in `deliveries` is written once, when it is over.
  * - A due time is cut, never rounded, to its milliseconds: rounded up it would not be due yet.
  * - A trigger that failed goes on firing: only a disabled one is a conflict.
- * - Whoever listens to log events besides gets them from `queue_for_listeners_v1`, in the same transaction.
+ * - Whoever listens to log events besides gets them from `queue_for_listeners_v2`, in the same transaction.
+ * - Where the engine says that too many of a license are pending (`d_held`), the deliveries of a firing become what a
+ *   sender would make of them at an endpoint that is switched off: rows of `deliveries` that `recover` brings back.
  *
  * Returns the endpoints to ring for besides those of the firings, or null when fenced. A conflict is raised (TL002, with
  * 'state' or 'trigger' as detail) to undo what the function wrote. Functions are versioned: a changed one gets a new name
  * and a migration, since processes of both releases run side by side while a release rolls out.
  */
 export const COMMIT_CHUNK_FUNCTION = `
-create function commit_chunk_v2(
+create function commit_chunk_v3(
   p_topic text, p_partition int, p_epoch int, p_version bigint, p_offset bigint, p_index int, p_seq bigint,
+  p_scattered boolean,
   s_trigger uuid[], s_vehicle text[], s_version bigint[], s_revision int[], s_fired timestamptz[], s_previous text[],
   s_sequence bigint[],
   e_id uuid[], e_type text[], e_license text[], e_trigger uuid[], e_vehicle text[], e_payload text[],
-  d_id uuid[], d_event uuid[], d_endpoint uuid[],
+  d_id uuid[], d_event uuid[], d_endpoint uuid[], d_held boolean[],
   l_offset bigint[], l_index int[], l_reason text[], l_detail text[], l_excerpt bytea[], l_suppressed int[]
 ) returns uuid[] language plpgsql as $$
 declare
@@ -32,7 +39,8 @@ declare
   rung uuid[] := '{}';
 begin
   update stream_positions
-  set version = version + 1, next_offset = p_offset, next_index = p_index, updated_at = now()
+  set version = version + 1, next_offset = p_offset, next_index = p_index, updated_at = now(),
+      scattered = scattered + p_scattered::int
   where topic = p_topic and partition = p_partition and log_epoch = p_epoch and version = p_version;
   if not found then
     return null;
@@ -69,9 +77,19 @@ begin
     select * from unnest(e_id, e_type, e_license, e_trigger, e_vehicle, e_payload);
     insert into outbox (endpoint_id, due_at, id, event_id)
     select d.endpoint_id, date_trunc('milliseconds', now()), d.id, d.event_id
-    from unnest(d_endpoint, d_id, d_event) d (endpoint_id, id, event_id);
+    from unnest(d_endpoint, d_id, d_event, d_held) d (endpoint_id, id, event_id, is_held)
+    where not d.is_held;
     -- Firings come first, each with its delivery; the arrays of what else is told are longer by the rest.
-    rung := queue_for_listeners_v1(e_id, e_type, e_license, e_trigger, d_endpoint);
+    if true = any (d_held) then
+      insert into deliveries (id, event_id, endpoint_id, status, attempts, last_error, created_at, settled_at, license,
+        trigger_id, vehicle)
+      select c.id, c.event_id, c.endpoint_id, 'held', 0, '${PENDING_LIMIT}', date_trunc('milliseconds', now()), now(),
+        c.license, c.trigger_id, c.vehicle
+      from unnest(d_id, d_event, d_endpoint, d_held, e_license, e_trigger, e_vehicle)
+        c (id, event_id, endpoint_id, is_held, license, trigger_id, vehicle)
+      where c.is_held;
+    end if;
+    rung := queue_for_listeners_v2(e_id, e_type, e_license, e_trigger, e_vehicle, d_endpoint, d_held);
   end if;
 
   if cardinality(l_offset) > 0 then
@@ -82,6 +100,6 @@ begin
 end $$`;
 
 export const COMMIT_CHUNK = {
-  name: 'commit_chunk_v2',
-  text: `select commit_chunk_v2(${Array.from({ length: 29 }, (_, i) => `$${i + 1}`).join(', ')}) as rung`,
+  name: 'commit_chunk_v3',
+  text: `select commit_chunk_v3(${Array.from({ length: 31 }, (_, i) => `$${i + 1}`).join(', ')}) as rung`,
 };

@@ -9,17 +9,19 @@
  * deleted, and a plan made while there are few triggers then searches one of them by its second column, whole, for
  * every row (a row of every trigger for each delivery).
  *
- * `place` counts an endpoint's rows: nothing promises their order, and a sort of rows with payloads costs a tenth of the
- * whole. The due time stays text: it is half of the row's key, and a driver's date would have to give it back to the digit.
+ * `place` counts an endpoint's rows: nothing promises their order, and a sort of rows with payloads is dear. The due
+ * time stays text: it is half of the row's key, and a driver's date would have to give it back to the digit.
  */
 export const FETCH_DUE = {
   name: 'fetch_due',
   text: `
-select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.round, o.created_at, o.queued_at,
+select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.round, o.created_at::text as created_at,
+       extract(epoch from now() - o.created_at)::float8 * 1000 as age_ms,
        e.type, e.payload, e.trigger_id, e.vehicle, e.endpoint_id as about_endpoint_id,
        coalesce(e.license, p.license) as license,
        e.trigger_id is null or (t.id is not null and t.deleted_at is null) as is_trigger_live,
-       o.place::int as place, case when o.place = 1 then row_to_json(p) end as target
+       o.place::int as place, case when o.place = 1 then row_to_json(p) end as target,
+       o.place = 1 and coalesce(p.previous_until > now(), false) as is_overlapping
 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[]) h (endpoint_id, after_due, after_id, most)
 cross join lateral (
   select q.*, row_number() over (order by q.due_at, q.id) as place from (

@@ -1,4 +1,4 @@
-/** A million rows are cancelled in 5 to 11 s in ten-thousands; one statement for all would outlast its time-out. */
+/** One statement for a million rows would outlast its time-out; a few thousand take a moment. */
 export const CANCEL_BATCH = 10_000;
 
 const EXPIRED = { status: 'failed', error: 'expired' };
@@ -36,10 +36,10 @@ export const HOLD_PENDING = {
   ),
 };
 
-/** The same for an endpoint's deliveries that were queued before a time, while nothing can be sent to it. */
+/** The same for an endpoint's deliveries that were queued more than so many ms ago, while nothing can be sent to it. */
 export const EXPIRE_AT_ENDPOINT = {
   name: 'expire_at_endpoint',
-  text: giveUp('o.endpoint_id = $1 and o.queued_at < $2', EXPIRED),
+  text: giveUp("o.endpoint_id = $1 and o.queued_at < now() - $2::float8 * interval '1 ms'", EXPIRED),
 };
 
 /** The same for all deliveries that were queued before a time. Reads the whole queue: for every hour. */

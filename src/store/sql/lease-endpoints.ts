@@ -5,7 +5,7 @@
  * `END_SENDERS_FUNCTION`. Heartbeats leave the row's key as it is and do not wait.
  *
  * The dead tokens are read first, as a list. Asked for inside the statement (`not exists … from senders`), two senders
- * both got the same endpoint in one case of thirty: after waiting for a row, only that row is read again, while
+ * now and then both got the same endpoint: after waiting for a row, only that row is read again, while
  * `senders` is still seen as it was when the winner's token did not exist yet.
  *
  * Whether work is due is looked up in the queue itself, by one probe of its key an endpoint, which a dead endpoint's

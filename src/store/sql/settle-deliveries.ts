@@ -24,16 +24,19 @@ const GAP_HOURS = 30;
  * sent at all, since we were down or nothing fired, is no time of failing. A pause is never made shorter: nobody begins an
  * attempt during one, so whatever arrives then was under way before and says nothing about it.
  *
+ * Times come as ms from now, or ago, and are this database's from here on: no sender's clock has a say. What was queued
+ * keeps the time that the database gave it then.
+ *
  * Returns `lost`, how many endpoints the token had lost; `rung`, endpoints to ring for; `ailing`, the health of the
  * endpoints that are failing.
  */
 export const SETTLE_DELIVERIES_FUNCTION = `
-create function settle_deliveries_v2(
+create function settle_deliveries_v3(
   p_token uuid,
-  s_endpoint uuid[], s_due timestamptz[], s_id uuid[], s_event uuid[], s_outcome text[], s_next timestamptz[],
-  s_attempts smallint[], s_round smallint[], s_created timestamptz[], s_pause timestamptz[],
+  s_endpoint uuid[], s_due timestamptz[], s_id uuid[], s_event uuid[], s_outcome text[], s_wait float8[],
+  s_attempts smallint[], s_round smallint[], s_created timestamptz[], s_pause float8[],
   s_license text[], s_trigger uuid[], s_vehicle text[], s_type text[], s_notice uuid[], s_notice_payload text[],
-  a_started timestamptz[], a_duration int[], a_outcome text[], a_status int[], a_error text[],
+  a_ago float8[], a_duration int[], a_outcome text[], a_status int[], a_error text[],
   a_request text[], a_response text[], a_body text[], a_truncated boolean[]
 ) returns jsonb language plpgsql as $$
 declare
@@ -56,11 +59,11 @@ begin
   with written as (
     insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error, request_headers,
       response_headers, response_body, is_truncated)
-    select c.id, c.number, c.started, c.duration, c.answer, c.status, c.error, c.request, c.response, c.body, c.truncated
-    from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_started, a_duration, a_outcome, a_status, a_error, a_request,
+    select c.id, c.number, now() - c.ago * interval '1 ms', c.duration, c.answer, c.status, c.error, c.request, c.response, c.body, c.truncated
+    from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_ago, a_duration, a_outcome, a_status, a_error, a_request,
         a_response, a_body, a_truncated)
-      c (id, endpoint_id, outcome, number, started, duration, answer, status, error, request, response, body, truncated)
-    where c.started is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
+      c (id, endpoint_id, outcome, number, ago, duration, answer, status, error, request, response, body, truncated)
+    where c.ago is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
     on conflict do nothing
     returning delivery_id
   )
@@ -104,9 +107,10 @@ begin
 
   update outbox q set due_at = k.next_due, attempt = k.attempts
   from (
-    select o.ctid as place, c.next_due, c.attempts
-    from unnest(s_endpoint, s_due, s_id, s_outcome, s_next, s_attempts)
-      c (endpoint_id, due, id, outcome, next_due, attempts)
+    select o.ctid as place, c.attempts,
+           date_trunc('milliseconds', now() + c.wait * interval '1 ms') as next_due
+    from unnest(s_endpoint, s_due, s_id, s_outcome, s_wait, s_attempts)
+      c (endpoint_id, due, id, outcome, wait, attempts)
     cross join lateral (
       select x.ctid from outbox x where x.endpoint_id = c.endpoint_id and x.due_at = c.due and x.id = c.id limit 1
     ) o
@@ -143,14 +147,14 @@ begin
       select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
              count(*) filter (where c.is_later) as failures,
              count(*) filter (where c.is_later and c.number = c.round + 1) as firings,
-             min(c.started) filter (where c.is_later) as first_failed,
+             now() - max(c.ago) filter (where c.is_later) * interval '1 ms' as first_failed,
              (array_agg(c.error order by c.place desc) filter (where c.is_later))[1] as last_error,
-             max(c.pause) filter (where c.outcome <> 'delivered') as pause
+             now() + max(c.pause) filter (where c.outcome <> 'delivered') * interval '1 ms' as pause
       from (
         select s.*, coalesce(s.place > max(s.place) filter (where s.outcome = 'delivered')
           over (partition by s.endpoint_id), true) as is_later
-        from unnest(s_endpoint, s_id, s_outcome, s_attempts, s_round, a_started, a_error, s_pause) with ordinality
-          s (endpoint_id, id, outcome, number, round, started, error, pause, place)
+        from unnest(s_endpoint, s_id, s_outcome, s_attempts, s_round, a_ago, a_error, s_pause) with ordinality
+          s (endpoint_id, id, outcome, number, round, ago, error, pause, place)
         where coalesce(s.id in (select unnest(made)), false) and s.outcome <> 'cancelled'
       ) c
       group by c.endpoint_id
@@ -159,12 +163,12 @@ begin
     returning l.*
   )
   select jsonb_agg(jsonb_build_object('endpointId', endpoint_id, 'failures', failures, 'failedFirings', failed_firings,
-    'failingSinceMs', (extract(epoch from failing_since) * 1000)::bigint, 'warned', warned, 'lastError', last_error))
+    'failingForMs', (extract(epoch from now() - failing_since) * 1000)::bigint, 'warned', warned, 'lastError', last_error))
     into ailing from changed where failures > 0;
   return jsonb_build_object('lost', lost, 'rung', to_jsonb(coalesce(rung, '{}')), 'ailing', coalesce(ailing, '[]'));
 end $$`;
 
 export const SETTLE_DELIVERIES = {
-  name: 'settle_deliveries_v2',
-  text: `select settle_deliveries_v2(${Array.from({ length: 26 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
+  name: 'settle_deliveries_v3',
+  text: `select settle_deliveries_v3(${Array.from({ length: 26 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
 };

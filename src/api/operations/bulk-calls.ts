@@ -1,0 +1,159 @@
+import { setTimeout } from 'node:timers/promises';
+import { OperationLost } from '../../store/operations.js';
+import type { BulkCall, BulkProgress, OperationClaim } from '../../store/operations.js';
+import type { ApiParts } from '../api-parts.js';
+import { BulkRun, RunStopped } from './bulk-run.js';
+import type { RunOptions } from './bulk-run.js';
+import { BULK_TIMES } from './bulk-times.js';
+import type { BulkTimes } from './bulk-times.js';
+
+/** Operations that one process takes over at a time: each is a connection and a steady stream of changes. */
+const TAKEN_OVER_MAX = 4;
+
+type Parts = RunOptions['parts'] & Pick<ApiParts, 'bulkTimes'>;
+
+export type BulkOutcome =
+  { kind: 'done'; progress: BulkProgress & { total: number } } | { kind: 'continues'; operationId: string };
+
+/**
+ * The bulk calls of this process: those that somebody waits for, and those that go on in the background, its own and
+ * what it takes over of processes that died. Nest starts it with the application, and stops it before the server closes:
+ * calls that are under way are then answered as what goes on, and given back.
+ */
+export class BulkCalls {
+  private readonly times: BulkTimes;
+  private readonly stopping = new AbortController();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly active = new Set<Promise<unknown>>();
+  private readonly kept = new Set<BulkRun>();
+  private isScanning = false;
+
+  constructor(private readonly parts: Parts) {
+    this.times = { ...BULK_TIMES, ...parts.bulkTimes };
+  }
+
+  onModuleInit(): void {
+    const beat = () => void this.follow(this.keepAlive());
+    const scan = () => void this.follow(this.scan());
+    this.timers.push(setInterval(beat, this.times.heartbeatMs), setInterval(scan, this.times.scanMs));
+    for (const timer of this.timers) timer.unref();
+    scan();
+  }
+
+  /** Resolves when what was under way has been given back. */
+  async onModuleDestroy(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    this.stopping.abort();
+    while (this.active.size > 0) await Promise.allSettled(this.active);
+  }
+
+  /** Runs a call, in the background when it takes longer than its caller waits. Throws its problem. */
+  call(call: BulkCall, vehicles?: readonly string[]): Promise<BulkOutcome> {
+    return this.follow(this.runCall(BulkRun.asked(this.runOptions, call, vehicles)));
+  }
+
+  private async runCall(run: BulkRun): Promise<BulkOutcome> {
+    const work = run.work();
+    try {
+      if (await this.isDoneInTime(work)) return { kind: 'done', progress: run.progress };
+      const operationId = await run.keep();
+      if (operationId !== undefined) {
+        this.parts.log.info(fieldsOf(run), 'a bulk call goes on after its answer');
+        void this.follow(this.goOn(run, work));
+        return { kind: 'continues', operationId };
+      }
+      await work;
+      return { kind: 'done', progress: run.progress };
+    } catch (error) {
+      run.abandon();
+      await work.catch(() => undefined);
+      throw error;
+    } finally {
+      await run.tell();
+    }
+  }
+
+  private async isDoneInTime(work: Promise<void>): Promise<boolean> {
+    const waited = new AbortController();
+    const signal = AbortSignal.any([waited.signal, this.stopping.signal]);
+    const late = setTimeout(this.times.answerMs, false, { signal }).catch(() => false);
+    try {
+      return await Promise.race([work.then(() => true), late]);
+    } finally {
+      waited.abort();
+    }
+  }
+
+  /** Sees a kept call through to its end, or gives it back. Never rejects. */
+  private async goOn(run: BulkRun, work: Promise<void>): Promise<void> {
+    const { log } = this.parts;
+    this.kept.add(run);
+    try {
+      await work;
+      log.info(fieldsOf(run), 'a bulk call that went on has ended');
+    } catch (error) {
+      if (error instanceof OperationLost) log.info(fieldsOf(run), 'a bulk call is another process’s now');
+      else await this.giveBack(run, run.claim!, error);
+    } finally {
+      this.kept.delete(run);
+    }
+  }
+
+  private async giveBack(run: BulkRun, claim: OperationClaim, reason: unknown): Promise<void> {
+    const { log, operations } = this.parts;
+    if (reason instanceof RunStopped) log.info(fieldsOf(run), 'a bulk call is left to another process');
+    else log.warn({ ...fieldsOf(run), err: reason }, 'a bulk call was interrupted; it is gone on with in a moment');
+    await operations.giveBack(claim).catch((error: unknown) => {
+      log.warn(
+        { ...fieldsOf(run), err: error },
+        'a bulk call could not be given back; it is free when its time is over',
+      );
+    });
+  }
+
+  /** Takes what nobody holds. */
+  private async scan(): Promise<void> {
+    if (this.isScanning) return;
+    this.isScanning = true;
+    try {
+      while (!this.stopping.signal.aborted && this.kept.size < TAKEN_OVER_MAX) {
+        const found = await this.parts.operations.claim();
+        if (found === undefined) return;
+        const run = BulkRun.claimed(this.runOptions, found);
+        this.parts.log.info(fieldsOf(run), 'a bulk call of another process is taken over');
+        void this.follow(this.goOn(run, run.work()));
+      }
+    } catch (error) {
+      this.parts.log.warn({ err: error }, 'bulk calls that nobody holds could not be looked for');
+    } finally {
+      this.isScanning = false;
+    }
+  }
+
+  private async keepAlive(): Promise<void> {
+    try {
+      await this.parts.operations.keepAlive([...this.kept].map((run) => run.claim!));
+    } catch (error) {
+      this.parts.log.warn({ err: error }, 'bulk calls could not be kept alive');
+    }
+  }
+
+  private get runOptions(): RunOptions {
+    return { parts: this.parts, times: this.times, stopping: this.stopping.signal };
+  }
+
+  private follow<T>(work: Promise<T>): Promise<T> {
+    const followed = work.catch(() => undefined).finally(() => this.active.delete(followed));
+    this.active.add(followed);
+    return work;
+  }
+}
+
+function fieldsOf({ claim, call, progress }: BulkRun): object {
+  const { done, total, changed, already, failedCount: failed } = progress;
+  const { license, requestId } = call.actor;
+  return {
+    ...{ operation: claim?.id, kind: call.kind, license, trigger: call.triggerId, requestId },
+    ...{ done, total, changed, already, failed },
+  };
+}

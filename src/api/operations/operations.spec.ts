@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { TestApi, vehicle, type Answer, type ApiDeveloper } from '../../../test/support/api.js';
+import { PermissionsUnavailable, type PermissionProvider, type Verdict } from '../../access/permission-provider.js';
+import { silentLog } from '../../observability/log.js';
+import { OperationStore } from '../../store/operations.js';
+import { SubscriptionStore } from '../../store/subscriptions.js';
+import { TriggerStore } from '../../store/triggers.js';
+import { builtInCatalog } from '../../core/catalog.js';
+import { BulkCalls } from './bulk-calls.js';
+import type { BulkTimes } from './bulk-times.js';
+
+/** A permission service that answers page by page, when it is told to. */
+class GatedPermissions implements PermissionProvider {
+  shared: string[] = [];
+  /** What is said of a vehicle; granted when nothing is. */
+  readonly verdicts = new Map<string, Verdict>();
+  isListDown = false;
+  isOpen = false;
+  private readonly asked = new EventEmitter();
+  private readonly waiting: (() => void)[] = [];
+  private allowed = 0;
+
+  async check(_license: string, vehicles: readonly string[]): Promise<Verdict[]> {
+    await this.turn();
+    return vehicles.map((did) => this.verdicts.get(did) ?? 'granted');
+  }
+
+  async *sharedVehicles(): AsyncIterable<string[]> {
+    await this.turn();
+    if (this.isListDown) throw new PermissionsUnavailable('no answer');
+    yield await Promise.resolve(this.shared);
+  }
+
+  private async turn(): Promise<void> {
+    this.asked.emit('asked');
+    if (this.isOpen) return;
+    if (this.allowed > 0) this.allowed--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Answers one question, now or when it comes. */
+  answerOne(): void {
+    const waiting = this.waiting.shift();
+    if (waiting) waiting();
+    else this.allowed++;
+  }
+
+  reset(): void {
+    this.shared = [];
+    this.verdicts.clear();
+    this.isListDown = false;
+    this.isOpen = false;
+    this.allowed = 0;
+  }
+
+  open(): void {
+    this.isOpen = true;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  async nextQuestion(): Promise<void> {
+    await once(this.asked, 'asked');
+  }
+}
+
+const VEHICLES = Array.from({ length: 2_500 }, (_unused, at) => vehicle(at + 1));
+const HASTY: Partial<BulkTimes> = { answerMs: 0, scanMs: 20, heartbeatMs: 20, pauseMs: 5, pauseMaxMs: 10 };
+
+let permissions: GatedPermissions;
+let api: TestApi;
+let developer: ApiDeveloper;
+let id: string;
+
+beforeAll(async () => {
+  permissions = new GatedPermissions();
+  api = await TestApi.start({ permissions, bulkTimes: HASTY });
+});
+afterAll(() => api.stop());
+beforeEach(async () => {
+  permissions.reset();
+  developer = await api.developer();
+  id = await developer.register();
+});
+afterEach(async () => {
+  permissions.verdicts.clear();
+  permissions.open();
+  const open = 'select 1 from operations where completed_at is null';
+  while ((await api.database.pool.query(open)).rowCount !== 0);
+});
+
+const subscribe = (which: string, body?: unknown, headers?: Record<string, string>) =>
+  developer.call('POST', `/v1/webhooks/${id}/subscribe/${which}`, body, headers);
+const list = (vehicles = VEHICLES) => subscribe('list', { assetDIDs: vehicles });
+const look = (answer: Answer, as = developer) => as.call('GET', answer.headers.get('location')!);
+const subscribed = async () => (await developer.call('GET', `/v1/webhooks/${id}`)).body as string[];
+
+/** What the operation says once it is completed; that what it says before never goes back. */
+async function completed(answer: Answer): Promise<Record<string, unknown>> {
+  let before = 0;
+  for (;;) {
+    const { body } = await look(answer);
+    expect(body.done).toBeGreaterThanOrEqual(before);
+    before = body.done as number;
+    if (body.completed === true) return body as Record<string, unknown>;
+    expect(body.result).toBeUndefined();
+  }
+}
+
+async function logged(type: string): Promise<number[]> {
+  const { body } = await developer.call('GET', `/v1/events?type=${type}`);
+  return (body.data as { data: { count: number } }[]).map(({ data }) => data.count);
+}
+
+describe('a call that takes too long', () => {
+  test('answers where it goes on, and what it does there is what it would have answered', async () => {
+    permissions.verdicts.set(vehicle(7), 'denied');
+    const answer = await list();
+    const { operationId } = answer.body;
+    expect([answer.status, answer.headers.get('location')]).toEqual([202, `/v1/operations/${operationId}`]);
+    expect(answer.body).toEqual({ operationId, message: expect.stringContaining(`/v1/operations/${operationId}`) });
+    expect((await look(answer)).body).toEqual({ done: 0, total: 2_500, completed: false });
+    permissions.open();
+    expect(await completed(answer)).toEqual({
+      done: 2_500,
+      total: 2_500,
+      completed: true,
+      result: {
+        message: 'Subscribed 2499 assets',
+        subscribed: 2_499,
+        alreadySubscribed: 0,
+        failedSubscriptions: [{ assetDid: vehicle(7), message: 'Insufficient vehicle permissions' }],
+      },
+    });
+    expect(await subscribed()).toHaveLength(2_499);
+    expect(await logged('subscription.created')).toEqual([2_499]);
+  });
+
+  test('moves on page by page, each judged when it is its turn', async () => {
+    const answer = await list();
+    for (const done of [1_000, 2_000, 2_500]) {
+      permissions.answerOne();
+      for (let now = 0; now < done;) now = (await look(answer)).body.done as number;
+      expect((await look(answer)).body.done).toBe(done);
+      expect(await subscribed()).toHaveLength(done);
+    }
+    expect(await completed(answer)).toMatchObject({ result: { subscribed: 2_500 } });
+  });
+
+  test('names a thousand of those that were refused and counts the others', async () => {
+    for (const did of VEHICLES) permissions.verdicts.set(did, 'denied');
+    const answer = await list();
+    permissions.open();
+    const { result } = (await completed(answer)) as { result: Record<string, unknown[]> };
+    expect(result.failedSubscriptions).toHaveLength(1_000);
+    expect(result).toMatchObject({ subscribed: 0, failedSubscriptionsOmitted: 1_500 });
+  });
+
+  test('is answered the same again with its Idempotency-Key, and runs once', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await subscribe('list', { assetDIDs: VEHICLES }, key);
+    const again = await subscribe('list', { assetDIDs: VEHICLES }, key);
+    expect([again.status, again.body, again.headers.get('location')]).toEqual([
+      202,
+      first.body,
+      first.headers.get('location'),
+    ]);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    permissions.open();
+    expect(await completed(again)).toMatchObject({ result: { subscribed: 2_500, alreadySubscribed: 0 } });
+  });
+
+  test("is unknown to other licenses, as one that does not exist is, byte for byte but the request's id", async () => {
+    const stranger = await api.developer();
+    const answer = await list();
+    const foreign = await look(answer, stranger);
+    const none = await stranger.call('GET', `/v1/operations/${randomUUID()}`);
+    expect([foreign.status, foreign.text]).toEqual([404, none.text]);
+    expect((await developer.call('GET', '/v1/operations/7')).status).toBe(400);
+  });
+
+  test('ends with what was done when its webhook is deleted', async () => {
+    const answer = await list();
+    permissions.answerOne();
+    while ((await look(answer)).body.done === 0);
+    await developer.call('DELETE', `/v1/webhooks/${id}`);
+    permissions.open();
+    expect(await completed(answer)).toEqual({
+      done: 1_000,
+      total: 2_500,
+      completed: true,
+      result: {
+        message: 'Subscribed 1000 assets',
+        subscribed: 1_000,
+        alreadySubscribed: 0,
+        error: 'Webhook not found',
+      },
+    });
+  });
+
+  test('judges a page again when the webhook changed meanwhile', async () => {
+    const answer = await list();
+    await developer.call('PATCH', `/v1/webhooks/${id}`, { coolDownPeriod: 77 });
+    permissions.open();
+    expect(await completed(answer)).toMatchObject({ result: { subscribed: 2_500 } });
+  });
+
+  test('subscribes what is shared, and unsubscribes a list and all', async () => {
+    permissions.shared = VEHICLES;
+    permissions.open();
+    expect((await completed(await subscribe('all'))).result).toMatchObject({ subscribed: 2_500 });
+    const some = { assetDIDs: [...VEHICLES.slice(0, 100), vehicle(9_999)] };
+    const few = await developer.call('DELETE', `/v1/webhooks/${id}/unsubscribe/list`, some);
+    expect(few.status).toBe(202);
+    expect((await completed(few)).result).toEqual({ message: 'Unsubscribed 101 assets', unsubscribed: 100 });
+    const all = await developer.call('DELETE', `/v1/webhooks/${id}/unsubscribe/all`);
+    expect(await completed(all)).toMatchObject({
+      ...{ done: 2_400, total: 2_400 },
+      result: { message: 'Unsubscribed 2400 vehicles', unsubscribed: 2_400 },
+    });
+    expect(await logged('subscription.deleted')).toEqual([2_400, 100]);
+  });
+
+  test.each([
+    ['subscribe/list', 'POST', { assetDIDs: [vehicle(1)] }],
+    ['subscribe/all', 'POST', undefined],
+    ['unsubscribe/list', 'DELETE', { assetDIDs: [] }],
+    ['unsubscribe/all', 'DELETE', undefined],
+  ])('%s ends with an error for a webhook that nobody has', async (path, method, body) => {
+    const answer = await developer.call(method, `/v1/webhooks/${randomUUID()}/${path}`, body);
+    if (answer.status === 202) expect((await completed(answer)).result).toMatchObject({ error: 'Webhook not found' });
+    else expect(answer.status).toBe(404);
+  });
+});
+
+describe('while permissions cannot be had', () => {
+  const setAll = (verdict: Verdict, vehicles = VEHICLES) => {
+    for (const did of vehicles) permissions.verdicts.set(did, verdict);
+  };
+
+  test('a call waits, and goes on when they can', async () => {
+    setAll('unknown');
+    const answer = await list();
+    permissions.open();
+    for (let asked = 0; asked < 3; asked++) await permissions.nextQuestion();
+    expect((await look(answer)).body).toEqual({ done: 0, total: 2_500, completed: false });
+    setAll('granted');
+    expect(await completed(answer)).toMatchObject({ result: { subscribed: 2_500 } });
+  });
+
+  test('for an hour, what is left has failed and is named', async () => {
+    const answer = await list();
+    permissions.answerOne();
+    while ((await look(answer)).body.done === 0);
+    setAll('unknown');
+    permissions.open();
+    await permissions.nextQuestion();
+    await api.database.pool.query(`update operations set stalled_since = now() - interval '1 hour'`);
+    const { result, done } = (await completed(answer)) as { result: Record<string, unknown[]>; done: number };
+    expect(done).toBe(2_500);
+    expect(result).toMatchObject({
+      ...{ subscribed: 1_000, failedSubscriptionsOmitted: 500, error: 'Failed to validate permissions' },
+    });
+    expect(result.failedSubscriptions?.[0]).toEqual({
+      assetDid: vehicle(1_001),
+      message: 'Failed to validate permissions',
+    });
+  });
+
+  test('of one vehicle alone for a minute, only that one has failed', async () => {
+    setAll('unknown', [vehicle(3)]);
+    const answer = await list();
+    permissions.open();
+    await permissions.nextQuestion();
+    await permissions.nextQuestion();
+    await api.database.pool.query(`update operations set stalled_since = now() - interval '1 minute'`);
+    expect(await completed(answer)).toMatchObject({
+      result: {
+        subscribed: 2_499,
+        failedSubscriptions: [{ assetDid: vehicle(3), message: 'Failed to validate permissions' }],
+      },
+    });
+  });
+
+  test('the list of what is shared is waited for, and its length unknown', async () => {
+    permissions.isListDown = true;
+    permissions.shared = VEHICLES;
+    const answer = await subscribe('all');
+    permissions.open();
+    await permissions.nextQuestion();
+    expect((await look(answer)).body).toEqual({ done: 0, total: null, completed: false });
+    permissions.isListDown = false;
+    expect(await completed(answer)).toMatchObject({ total: 2_500, result: { subscribed: 2_500 } });
+  });
+});
+
+describe('when a process ends', () => {
+  /** Another process that answers nothing, but has the same work to do. */
+  function another(given: Partial<BulkTimes> = {}): BulkCalls {
+    const { database } = api;
+    return new BulkCalls({
+      catalog: builtInCatalog,
+      triggers: new TriggerStore(database),
+      subscriptions: new SubscriptionStore(database),
+      operations: new OperationStore(database),
+      permissions,
+      log: silentLog,
+      bulkTimes: { ...HASTY, ...given },
+    });
+  }
+
+  test('what was under way is answered, given back after its step, and ended by another, once', async () => {
+    const actor = { license: developer.license, requestId: 'spec' };
+    const ending = another({ answerMs: 3_600_000 });
+    const asked = permissions.nextQuestion();
+    const call = ending.call({ kind: 'subscribe', actor, triggerId: id }, VEHICLES);
+    await asked;
+    const stopped = ending.onModuleDestroy();
+    const outcome = await call;
+    if (outcome.kind !== 'continues') throw new Error('it was to go on');
+    permissions.open();
+    await stopped;
+    const found = await new OperationStore(api.database).find(developer.license, outcome.operationId);
+    expect(found).toMatchObject({ total: 2_500 });
+    const location = `/v1/operations/${outcome.operationId}`;
+    for (let done = false; !done;) done = (await developer.call('GET', location)).body.completed as boolean;
+    expect((await developer.call('GET', location)).body).toMatchObject({ done: 2_500, result: { subscribed: 2_500 } });
+    expect(await logged('subscription.created')).toEqual([2_500]);
+  });
+});

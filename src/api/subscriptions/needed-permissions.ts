@@ -1,0 +1,16 @@
+import { EVENT_PERMISSIONS } from '../../core/catalog-events.js';
+import type { ApiParts } from '../api-parts.js';
+import { webhookNotFound } from '../problem.js';
+
+/** What a trigger's metric needs, as of which revision; throws when the license has no such trigger. */
+export async function neededPermissions(
+  { triggers, catalog }: Pick<ApiParts, 'triggers' | 'catalog'>,
+  license: string,
+  id: string,
+): Promise<{ permissions: readonly string[]; revision: number }> {
+  const trigger = await triggers.find(license, id);
+  if (trigger === undefined) throw webhookNotFound();
+  // A metric that the operator has taken out of the catalogue may tell anything: it needs what events need.
+  const permissions = catalog.find(trigger.metricKind, trigger.metric)?.permissions ?? EVENT_PERMISSIONS;
+  return { permissions, revision: trigger.revision };
+}

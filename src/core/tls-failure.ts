@@ -1,0 +1,12 @@
+/** Codes of OpenSSL's verification and of Node's TLS; a network that is away has none of them. */
+const TLS_CODE =
+  /^(ERR_(O?SSL|TLS)_|EPROTO$|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))/;
+/** What Node says of a server that hangs up instead of shaking hands, as those do that speak no TLS. */
+const NO_HANDSHAKE = /before secure TLS connection was established/;
+
+/** Whether an error says that no TLS connection came about: what was shown was not believed, or no TLS was spoken. */
+export function isTlsFailure({ code, message }: { code?: unknown; message?: unknown }): boolean {
+  return (
+    (typeof code === 'string' && TLS_CODE.test(code)) || (typeof message === 'string' && NO_HANDSHAKE.test(message))
+  );
+}
