@@ -1,7 +1,7 @@
 import base from './jest.config.js';
 
 /**
- * What takes minutes, or servers of its own that are killed, cut off and restarted. One spec at a time: what is shown here
+ * What takes minutes, or servers of its own that are killed, cut off and restarted. Two specs at a time, since most of them wait: what is shown here
  * is that nothing is lost, and neighbours that take the processor away would only make it slow.
  *
  * @type {import('jest').Config}
@@ -11,5 +11,5 @@ export default {
   roots: ['<rootDir>/test/faults'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 300_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
 };

@@ -6,7 +6,7 @@ import { citationsOf, contentsOf, distinct, mentionsOf } from './support/citatio
 /** Pages, and specs that they may mention as a whole. */
 const PAGES: [page: string, wholeSpecs: string[]][] = [
   ['docs/compat.md', ['test/compat-document.spec.ts']],
-  ['docs/guarantees.md', ['test/faults/chaos.spec.ts', 'test/kill.spec.ts']],
+  ['docs/guarantees.md', ['test/faults/chaos.spec.ts', 'test/faults/kill.spec.ts']],
 ];
 
 describe.each(PAGES)('%s', (page, wholeSpecs) => {

@@ -3,6 +3,7 @@ import type { Catalog } from '../core/catalog.js';
 import type { RetrySchedule } from '../core/retry-schedule.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { databaseNowMs } from '../store/database-time.js';
 import type { Doorbell } from '../store/doorbell.js';
 import type { DeliveryQueue } from '../store/queue.js';
 import type { TargetClient } from '../target/http-client.js';
@@ -53,5 +54,5 @@ export type CompleteOptions = SenderOptions & Required<Pick<SenderOptions, 'cloc
 /** With what is taken where nothing is given. */
 export function completed(options: SenderOptions): CompleteOptions {
   const ticks = () => performance.now();
-  return { clock: Date.now, ticks, random: Math.random, scanMs: SCAN_MS, ...options };
+  return { clock: databaseNowMs, ticks, random: Math.random, scanMs: SCAN_MS, ...options };
 }

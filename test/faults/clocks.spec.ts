@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { vehiclesWith } from '../support/fleet-load.js';
 import { FLEET_RULES } from '../support/fleet-model.js';
 import { eventually, type LogLine } from '../support/product.js';
@@ -11,6 +11,8 @@ import { FaultWorld } from './fault-world.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** What receivers allow between the time of a signature and their own. */
+const TOLERANCE_SECONDS = 300;
 const CLOCK_MODULE = new URL('../support/clock.mjs', import.meta.url).href;
 
 const folder = mkdtempSync(join(tmpdir(), 'tripline-clock-'));
@@ -38,16 +40,21 @@ test.each([
   ['40 days ahead', 40 * DAY_MS],
   ['40 days back', -40 * DAY_MS],
   ['right again', 0],
-])('set %s: all are ready, firings go on, and a new subscription holds', async (_, offsetMs) => {
-  writeFileSync(clockFile, String(offsetMs));
-  const isSet = ({ msg, offsetMs: set }: LogLine) => msg === 'the clock is set' && set === offsetMs;
-  await Promise.all([...world.processes.values()].map((product) => product.logged(isSet)));
-  await world.firingsArrive(60, 20_000);
-  await world.allReady(10_000);
-  const [added] = vehiclesWith('did', vehicle++, 1);
-  await world.join(added!, FLEET_RULES.cooled.path);
-  const isFrom = ({ event }: Received) => event.subject === added!.did;
-  await eventually(() => world.setup.receiver.received.some(isFrom), 'a firing of the vehicle that was added');
-});
+])(
+  'set %s: all are ready, firings go on, signed at the right time, and a new subscription holds',
+  async (_, offsetMs) => {
+    writeFileSync(clockFile, String(offsetMs));
+    const isSet = ({ msg, offsetMs: set }: LogLine) => msg === 'the clock is set' && set === offsetMs;
+    await Promise.all([...world.processes.values()].map((product) => product.logged(isSet)));
+    await world.firingsArrive(60, 20_000);
+    const signedSeconds = Number(world.setup.receiver.received.at(-1)!.headers['webhook-timestamp']);
+    expect(Math.abs(signedSeconds - Date.now() / 1_000)).toBeLessThan(TOLERANCE_SECONDS);
+    await world.allReady(10_000);
+    const [added] = vehiclesWith('did', vehicle++, 1);
+    await world.join(added!, FLEET_RULES.cooled.path);
+    const isFrom = ({ event }: Received) => event.subject === added!.did;
+    await eventually(() => world.setup.receiver.received.some(isFrom), 'a firing of the vehicle that was added');
+  },
+);
 
 test('after all steps each firing has arrived once', () => world.settle(), 180_000);

@@ -4,11 +4,11 @@
  * that the receiver has seen must be exactly these.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { firingId } from './support/fleet-model.js';
-import { ProductSetup } from './support/product-setup.js';
-import { eventually } from './support/product.js';
-import { random, type Random } from './support/random.js';
-import { signalMessage, type StreamMessage } from './support/stream.js';
+import { firingId } from '../support/fleet-model.js';
+import { ProductSetup } from '../support/product-setup.js';
+import { eventually } from '../support/product.js';
+import { random, type Random } from '../support/random.js';
+import { signalMessage, type StreamMessage } from '../support/stream.js';
 
 const KILLS = 20;
 const SEED = Number(process.env.TEST_SEED ?? 20_260_115);
