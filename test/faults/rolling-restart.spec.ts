@@ -83,7 +83,7 @@ function clients(webhookId: string): { stop(): Promise<{ asked: number; failed: 
     while (!isOver) {
       asked += 2;
       await ask('GET', `/v1/webhooks/${webhookId}`);
-      await ask('POST', '/v1/conditions/validate', check);
+      await ask('POST', '/v1/conditions/check', check);
       await sleep(25);
     }
   };
@@ -131,7 +131,7 @@ test('a rolling restart of every process fails no request and loses or doubles n
     if (ENGINES.includes(name)) await untilSpread(before);
   }
   const [{ asked, failed }, sent] = [await asking.stop(), await load.stop()];
-  expect(failed).toEqual([]);
+  expect(failed.slice(0, 5)).toEqual([]);
   expect(asked).toBeGreaterThan(100);
   const values = () => setup.receiver.at('/all').map(({ event }) => event.data.signal.value as number);
   await eventually(() => new Set(values()).size >= sent, 'every firing has arrived').catch(() => undefined);
