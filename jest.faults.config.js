@@ -1,8 +1,9 @@
 import base from './jest.config.js';
 
 /**
- * What takes minutes, or servers of its own that are killed, cut off and restarted. Two specs at a time, since most of them wait: what is shown here
- * is that nothing is lost, and neighbours that take the processor away would only make it slow.
+ * What takes minutes, or servers of its own that are killed, cut off and restarted. Two specs at a time, since most of
+ * them wait, and in each three tests: what is shown here is that nothing is lost, and neighbours that take the processor
+ * away would only make it slow.
  *
  * @type {import('jest').Config}
  */
@@ -12,4 +13,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 300_000,
   maxWorkers: 2,
+  maxConcurrency: 3,
 };

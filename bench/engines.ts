@@ -92,12 +92,12 @@ async function measure(run: {
   const group = `bench-${randomBytes(4).toString('hex')}`;
   const environment = {
     PATH: process.env.PATH,
-    ...{ ROLE: 'engine', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', LOG_LEVEL: 'warn' },
+    ...{ ROLE: 'engine', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', LOG_LEVEL: 'error' },
     ...{ DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group },
     ...{ DEVICE_SIGNALS_TOPIC: load.topics.signals, DEVICE_EVENTS_TOPIC: load.topics.events },
     ...{ JWK_KEY_SET_URL: 'http://127.0.0.1:9/', SECRET_ENCRYPTION_KEY: randomBytes(32).toString('base64') },
     // What is measured is the engine, not its quota.
-    ...{ QUOTA_FIRINGS_PER_MINUTE: '1000000000', QUOTA_PENDING_DELIVERIES: '1000000000' },
+    ...{ QUOTA_FIRINGS_PER_MINUTE: '100000000', QUOTA_PENDING_DELIVERIES: '100000000' },
   };
   const start = (name: number) =>
     spawn(process.execPath, ['dist/main.js'], {

@@ -27,7 +27,7 @@ export function reportText({ bench, settings, report, startedAt, postgresVersion
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}`,
     `- Machine: ${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB; ` +
-      `load, receivers and sender in one process of Node ${process.version}; PostgreSQL ${postgresVersion}`,
+      `everything on it; Node ${process.version}, PostgreSQL ${postgresVersion}`,
     `- Begun: ${startedAt.toISOString()}`,
     '',
   ].join('\n');

@@ -54,8 +54,8 @@ import { SecretBox } from './target/secret-box.js';
 const DAY_MS = 86_400_000;
 /** Time between the last attempt and the day's end after which its event may go. */
 const RETENTION_SLACK_DAYS = 1;
-/** The part of the grace that requests of the REST API get before their connections are cut. */
-const REQUESTS_GRACE = 1 / 4;
+/** The parts of the grace that requests of the REST API get before their connections are cut, and engines to end. */
+const [REQUESTS_GRACE, ENGINE_GRACE] = [1 / 4, 3 / 4];
 
 /** What every stage is made from. */
 export interface Foundation {
@@ -76,7 +76,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** The stages of a role, in the order in which they start; they need nothing of each other, and stop together. */
+/** The stages of a role. They need nothing of each other: they start and stop together, also in the middle of a start. */
 export function stagesOf(foundation: Foundation): Stage[] {
   const { role } = foundation.settings;
   return [
@@ -133,6 +133,7 @@ function apiStage(foundation: Foundation): Stage {
     name: 'api',
     async start() {
       app = await createHttpApp(root, { log });
+      if (isDraining) return;
       app.getHttpServer().prependListener('request', (_request: unknown, response: ServerResponse) => {
         if (isDraining) response.setHeader('Connection', 'close');
       });
@@ -222,12 +223,11 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   return {
     name: 'engine',
     async start() {
-      await source.check();
-      await index.load();
+      await Promise.all([source.check(), index.load()]);
       log.info({ seq: String(index.seq), ...index.size }, 'index is loaded');
       source.start();
     },
-    stop: () => source.stop(),
+    stop: () => source.stop(settings.shutdownGraceMs * ENGINE_GRACE),
   };
 }
 

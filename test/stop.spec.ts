@@ -1,6 +1,6 @@
-/** The end of a running product: SIGTERM, with work in hand. */
+/** The end of a product: SIGTERM, with work in hand, and in the middle of its start. */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ProductSetup } from './support/product-setup.js';
 import { Product } from './support/product.js';
@@ -34,6 +34,27 @@ test('a request that never ends keeps no stage from stopping', async () => {
   expect(stopped.at(-1)).toBe('ground');
   expect(product.lines.filter(({ level }) => level === 'error')).toEqual([]);
 }, 60_000);
+
+test.each(['all', 'engine'])(
+  'a stop while Kafka says nothing to the start of %s is one in order',
+  async (ROLE) => {
+    const silence = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    const sockets: Socket[] = [];
+    silence.listen(0, '127.0.0.1');
+    await once(silence, 'listening');
+    const KAFKA_BROKERS = `127.0.0.1:${(silence.address() as AddressInfo).port}`;
+    const asked = once(silence, 'connection');
+    const product = Product.launch({ environment: { ...setup.environment, ROLE, KAFKA_BROKERS } });
+    await Promise.race([asked, product.ended().then(() => Promise.reject(new Error(product.tail())))]);
+    expect(await product.stop()).toBe(0);
+    const said = product.lines.map(({ msg }) => msg);
+    expect(said.filter((msg) => msg === 'started' || msg.startsWith('joined'))).toEqual([]);
+    expect(product.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+    silence.close();
+  },
+  60_000,
+);
 
 test('a schedule of retries that outlives the events is refused before anything is asked of the database', async () => {
   for (const ROLE of ['all', 'api', 'engine', 'delivery']) {

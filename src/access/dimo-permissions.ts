@@ -30,6 +30,7 @@ export interface DimoPermissionsOptions {
   concurrentCalls?: number;
   /** Vehicles whose DID begins otherwise are left out of `sharedVehicles`: `did:erc721:137:0x…:`. All, without it. */
   vehicleDidPrefix?: string;
+  /** A clock that never steps, in ms. */
   now?: () => number;
 }
 
@@ -53,7 +54,7 @@ export class DimoPermissions implements PermissionProvider {
       grantedMs: options.cacheSeconds * 1000,
       deniedMs: 0,
       entriesMax: CACHE_ENTRIES_MAX,
-      now: options.now ?? Date.now,
+      now: options.now ?? (() => performance.now()),
     });
     this.concurrentCalls = options.concurrentCalls ?? CONCURRENT_CALLS;
     this.slots = new Slots(this.concurrentCalls);

@@ -22,6 +22,7 @@ export interface KeySetOptions {
   url: string;
   log: Log;
   timeoutMs?: number;
+  /** A clock that never steps, in ms. */
   now?: () => number;
 }
 
@@ -44,7 +45,7 @@ export class KeySet {
   private pending: Promise<void> | undefined;
 
   constructor(private readonly options: KeySetOptions) {
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? (() => performance.now());
   }
 
   /** The key for a token's header; what jose calls to verify. Throws `KeysUnavailable`, or jose's errors when there is no such key. */

@@ -33,6 +33,7 @@ export interface IdentityLicensesOptions {
   log: Log;
   /** Of one question. 5 s. */
   timeoutMs?: number;
+  /** A clock that never steps, in ms. */
   now?: () => number;
 }
 
@@ -51,7 +52,7 @@ export class IdentityLicenses implements LicenseDirectory {
       deniedMs: DENIED_MS,
       graceMs: GRACE_MS,
       entriesMax: CACHE_ENTRIES_MAX,
-      now: options.now ?? Date.now,
+      now: options.now ?? (() => performance.now()),
     });
   }
 

@@ -21,7 +21,13 @@ beforeEach(async () => {
 afterEach(() => issuer.stop());
 
 function verifier(options: Partial<TokenVerifierOptions> = {}): TokenVerifier {
-  return new TokenVerifier({ jwksUrl: issuer.jwksUrl, log: silentLog, now: () => nowMs, ...options });
+  return new TokenVerifier({
+    jwksUrl: issuer.jwksUrl,
+    log: silentLog,
+    now: () => nowMs,
+    keysNow: () => nowMs,
+    ...options,
+  });
 }
 
 function inSeconds(seconds: number): number {

@@ -27,7 +27,9 @@ export interface TokenVerifierOptions {
   log: Log;
   /** Of fetching the keys. 5 s. */
   timeoutMs?: number;
+  /** The time of day, ms since 1970, that tokens are judged by; keys age by a clock that never steps. */
   now?: () => number;
+  keysNow?: () => number;
 }
 
 /**
@@ -39,8 +41,12 @@ export class TokenVerifier {
   private readonly now: () => number;
 
   constructor(private readonly options: TokenVerifierOptions) {
-    const { jwksUrl, log, timeoutMs, now = Date.now } = options;
-    this.keys = new KeySet({ url: jwksUrl, log, now, ...(timeoutMs !== undefined && { timeoutMs }) });
+    const { jwksUrl, log, timeoutMs, now = Date.now, keysNow } = options;
+    this.keys = new KeySet({
+      ...{ url: jwksUrl, log },
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(keysNow !== undefined && { now: keysNow }),
+    });
     this.now = now;
   }
 

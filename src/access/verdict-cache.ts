@@ -7,6 +7,7 @@ export interface VerdictCacheOptions {
   /** How long after that a `granted` still stands in for an `unknown`. */
   graceMs?: number;
   entriesMax: number;
+  /** A clock that never steps, in ms. */
   now: () => number;
 }
 

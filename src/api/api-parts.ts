@@ -21,6 +21,7 @@ import type { TriggerStore } from '../store/triggers.js';
 import type { Handshake } from '../target/handshake.js';
 import type { TargetClient } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
+import type { BulkLimits } from './operations/bulk-limits.js';
 import type { BulkTimes } from './operations/bulk-times.js';
 import type { StreamTimes } from './stream/streams.js';
 
@@ -40,6 +41,7 @@ export interface ApiParts {
   subscriptions: SubscriptionStore;
   operations: OperationStore;
   bulkTimes?: Partial<BulkTimes>;
+  bulkLimits?: Partial<BulkLimits>;
   grants: GrantStore;
   states: StateStore;
   deadLetters: DeadLetterStore;

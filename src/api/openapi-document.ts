@@ -151,23 +151,39 @@ function keyParameter(): unknown {
   return { name: IDEMPOTENCY_KEY_HEADER, in: 'header', required: false, description: KEY_MEANING, schema, example };
 }
 
-function success({ answer, headers, id, idempotent }: OperationDefinition): Record<string, unknown> {
-  const replayed = idempotent
-    ? { 'Idempotency-Replayed': header('`true` when this is the answer of an earlier request.') }
-    : {};
-  const named = Object.entries(headers ?? {}).map(([name, description]) => [name, header(description)] as const);
+function success(definition: OperationDefinition): Record<string, unknown> {
+  const { answer, headers, id } = definition;
   const mediaType = id === 'getRoot' ? 'text/plain' : (answer?.mediaType ?? 'application/json');
   return {
     description: answer?.description ?? 'Done.',
-    headers: { 'X-Request-Id': header('Names the request in our logs.'), ...replayed, ...Object.fromEntries(named) },
+    headers: successHeaders(definition, headers),
     ...(answer && { content: { [mediaType]: { schema: reference(answer.schema), example: answer.example } } }),
   };
 }
 
-function later({ later: answer }: OperationDefinition): Record<string, unknown> {
+function later(definition: OperationDefinition): Record<string, unknown> {
+  const { later: answer } = definition;
   if (answer === undefined) return {};
   const content = { 'application/json': { schema: reference(answer.schema), example: answer.example } };
-  return { 202: { description: answer.description, headers: { Location: header('The operation.') }, content } };
+  return {
+    202: {
+      description: answer.description,
+      headers: successHeaders(definition, { Location: 'The operation.' }),
+      content,
+    },
+  };
+}
+
+/** Those of every success of an operation, and its own. */
+function successHeaders(
+  { idempotent }: OperationDefinition,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  const replayed = idempotent
+    ? { 'Idempotency-Replayed': header('`true` when this is the answer of an earlier request.') }
+    : {};
+  const named = Object.entries(own).map(([name, description]) => [name, header(description)] as const);
+  return { 'X-Request-Id': header('Names the request in our logs.'), ...replayed, ...Object.fromEntries(named) };
 }
 
 function problems({ access, body, query, idempotent, problems: own }: OperationDefinition): Record<string, unknown> {

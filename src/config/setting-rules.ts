@@ -8,9 +8,31 @@ const TOGETHER: readonly (readonly [names: readonly string[], purpose: string])[
 const DATABASE_PARTS = ['DB_HOST', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
 const DATABASE_PARTS_NEEDED = ['DB_HOST', 'DB_USER', 'DB_NAME'];
 
-/** The rules between settings that these variables break, each as a sentence. Values are not looked at, only whether they are set. */
+/**
+ * The rules between settings that these variables break, each as a sentence. Values are not looked at, only whether they
+ * are set; but what is encrypted is looked at closely.
+ */
 export function brokenRules(given: Record<string, string>): string[] {
-  return [...databaseRules(given), ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose))];
+  return [
+    ...databaseRules(given),
+    ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose)),
+    ...plaintextRules(given),
+  ];
+}
+
+/** Whoever names authorities takes a connection for encrypted. */
+function plaintextRules(given: Record<string, string>): string[] {
+  const { KAFKA_SSL = 'false', DB_SSL_MODE = 'disable' } = given;
+  const isPlain = {
+    kafka: given.KAFKA_SSL_CA_FILE !== undefined && /^(false|0)$/i.test(KAFKA_SSL),
+    database: given.DB_SSL_ROOT_CERT !== undefined && /^disable$/i.test(DB_SSL_MODE) && !given.DATABASE_URL,
+  };
+  return [
+    ...(isPlain.kafka ? ['KAFKA_SSL must be true beside KAFKA_SSL_CA_FILE: without it nothing is encrypted'] : []),
+    ...(isPlain.database
+      ? ['DB_SSL_MODE must not be disable beside DB_SSL_ROOT_CERT: without TLS nothing is encrypted']
+      : []),
+  ];
 }
 
 /** The rules between times that are broken, each as a sentence. */

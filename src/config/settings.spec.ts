@@ -114,7 +114,10 @@ describe('what is set is read', () => {
       { targetProxyUrl: 'https://me:p%40ss@proxy.example:3128' },
     ],
     [{ DELIVERY_RETRY_SCHEDULE: '1s,2m,1h' }, { delivery: { retrySchedule: '1s,2m,1h' } }],
-    [{ KAFKA_SSL_CA_FILE: '/etc/kafka/ca.pem' }, { kafka: { ssl: false, sslAuthorityFile: '/etc/kafka/ca.pem' } }],
+    [
+      { KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/etc/kafka/ca.pem' },
+      { kafka: { ssl: true, sslAuthorityFile: '/etc/kafka/ca.pem' } },
+    ],
     [{ SHUTDOWN_DRAIN_SECONDS: '12' }, { shutdownDrainMs: 12_000 }],
     [{ SHUTDOWN_GRACE_SECONDS: '4' }, { shutdownDrainMs: 1_000 }],
     [{ DELIVERY_LEASE_SECONDS: '5' }, { delivery: { leaseSeconds: 5 } }],
@@ -137,9 +140,9 @@ describe("the database in upstream's parts", () => {
       { DB_SSL_MODE: 'verify-full', DB_SSL_ROOT_CERT: '/etc/ca & co.pem' },
       'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?sslmode=verify-full&sslrootcert=%2Fetc%2Fca%20%26%20co.pem',
     ],
-    [{ DB_SSL_ROOT_CERT: '/etc/ca.pem' }, 'postgres://me:p%40ss%2Fw%3Ard@db:5432/x?sslmode=disable'],
     [{ DB_HOST: '::1' }, 'postgres://me:p%40ss%2Fw%3Ard@[::1]:5432/x?sslmode=disable'],
     [{ DATABASE_URL: 'postgres://other/y' }, 'postgres://other/y'],
+    [{ DATABASE_URL: 'postgres://other/y', DB_SSL_ROOT_CERT: '/etc/ca.pem' }, 'postgres://other/y'],
   ])('%j', (env, url) => {
     expect(settingsOf({ ...PARTS, ...env }).database.url).toBe(url);
   });
@@ -171,6 +174,12 @@ describe('an error names the setting and what it must be', () => {
     [{ TOKEN_EXCHANGE_GRPC_ADDR: 'x:1' }, 'IDENTITY_API_URL must be set beside TOKEN_EXCHANGE_GRPC_ADDR'],
     [{ KAFKA_SASL_USERNAME: 'u' }, 'KAFKA_SASL_MECHANISM and KAFKA_SASL_PASSWORD must be set beside'],
     [{ VEHICLE_NFT_ADDRESS: `0x${'1'.repeat(40)}` }, 'DIMO_REGISTRY_CHAIN_ID must be set beside VEHICLE_NFT_ADDRESS'],
+    [{ KAFKA_SSL_CA_FILE: '/ca.pem' }, 'KAFKA_SSL must be true beside KAFKA_SSL_CA_FILE'],
+    [{ KAFKA_SSL_CA_FILE: '/ca.pem', KAFKA_SSL: '0' }, 'KAFKA_SSL must be true beside KAFKA_SSL_CA_FILE'],
+    [
+      { DATABASE_URL: undefined, DB_HOST: 'db', DB_USER: 'me', DB_NAME: 'x', DB_SSL_ROOT_CERT: '/ca.pem' },
+      'DB_SSL_MODE must not be disable beside DB_SSL_ROOT_CERT',
+    ],
     [{ VEHICLE_NFT_ADDRESS: '0x12', DIMO_REGISTRY_CHAIN_ID: '1' }, 'VEHICLE_NFT_ADDRESS must be an Ethereum address'],
     [{ SECRET_ENCRYPTION_KEY: 'short' }, 'SECRET_ENCRYPTION_KEY must be keys of 32 bytes'],
     [{ SECRET_ENCRYPTION_KEY: `${KEY},x` }, 'SECRET_ENCRYPTION_KEY must be keys of 32 bytes'],

@@ -186,7 +186,7 @@ function databaseUrl(env: Environment): string {
   const host = env.DB_HOST ?? '';
   const password = env.DB_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.DB_PASSWORD)}`;
   const authority = `${encodeURIComponent(env.DB_USER ?? '')}${password}@${host.includes(':') ? `[${host}]` : host}`;
-  const trusted = env.DB_SSL_MODE === 'disable' ? undefined : env.DB_SSL_ROOT_CERT;
+  const trusted = env.DB_SSL_ROOT_CERT;
   const rootCert = trusted === undefined ? '' : `&sslrootcert=${encodeURIComponent(trusted)}`;
   const name = encodeURIComponent(env.DB_NAME ?? '');
   return `postgres://${authority}:${env.DB_PORT}/${name}?${sslModes[env.DB_SSL_MODE]}${rootCert}`;

@@ -56,6 +56,8 @@ export interface EngineParts {
   pending: PendingLimit;
   notices: OwnerNotices;
   scattered: ScatteredVehicles;
+  /** `ChunkStore.scattered`; partitions of a topic that wait for it share one read, begun after each of them asked. */
+  scatteredCounts: (topic: string) => Promise<readonly bigint[]>;
   limits: EngineLimits;
   retryDelays: Delays;
   /** A clock that never steps, in ms: for everything that lasts. */

@@ -11,6 +11,7 @@ import { PendingLimit } from './pending-limit.js';
 import { PartitionEngine, type Stream } from './partition-engine.js';
 import type { Delays } from './retry.js';
 import { ScatteredVehicles } from './scattered-vehicles.js';
+import { SharedRead } from './shared-read.js';
 import { StateCache } from './state-cache.js';
 import type { Chunks, Pending, Position, States } from './stores.js';
 import type { TriggerIndex } from './trigger-index.js';
@@ -55,6 +56,7 @@ export class Engine {
       pending: new PendingLimit({ most, lookMs, pending: options.pending, now, onError }),
       notices: new OwnerNotices({ pendingDeliveriesMax: most }),
       scattered: new ScatteredVehicles(),
+      scatteredCounts: sharedByTopic((topic) => chunks.scattered(topic)),
     };
   }
 
@@ -83,6 +85,15 @@ export class Engine {
     const kept = new Set(partitions.map((partition) => `${topic} ${partition}`));
     for (const key of this.caches.keys()) if (key.startsWith(`${topic} `) && !kept.has(key)) this.caches.delete(key);
   }
+}
+
+function sharedByTopic<Answer>(read: (topic: string) => Promise<Answer>): (topic: string) => Promise<Answer> {
+  const reads = new Map<string, SharedRead<Answer>>();
+  return (topic) => {
+    const shared = reads.get(topic) ?? new SharedRead(() => read(topic));
+    reads.set(topic, shared);
+    return shared.ask();
+  };
 }
 
 function isSame(a: Position, b: Position): boolean {

@@ -5,7 +5,7 @@ import { Metrics } from '../observability/metrics.js';
 import { Recovery } from '../store/recovery.js';
 import type { EngineOptions } from './engine.js';
 import type { PartitionEngine } from './partition-engine.js';
-import { PendingLimit } from './pending-limit.js';
+import { COUNT_OWED_MAX_MS, PendingLimit } from './pending-limit.js';
 
 let world: EngineWorld;
 beforeEach(async () => (world = await EngineWorld.create()));
@@ -148,6 +148,39 @@ describe('the count of what is pending', () => {
     for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
     pending = 3;
     while (limit.left('a') !== 2) await new Promise(setImmediate);
+  });
+
+  test('of one license that cannot be counted keeps no other from being counted', async () => {
+    const pending = new Map([...'abcdefg'].map((license) => [license, 1]));
+    const asked: string[] = [];
+    const count = (licenses: readonly string[]) => {
+      asked.push(licenses.join(''));
+      return licenses.includes('b') ? Promise.reject(new Error('too long')) : Promise.resolve(pending);
+    };
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count }, now: () => 0, onError });
+    for (const license of 'abcdefg') limit.fired(license, 5);
+    while ([...'acdefg'].some((license) => limit.left(license) !== 9)) await new Promise(setImmediate);
+    expect(limit.left('b')).toBe(5);
+    expect(asked.slice(0, 2)).toEqual(['abcde', 'fg']);
+    expect(asked.slice(2).every((some) => some.length === 1)).toBe(true);
+    expect(errors).not.toEqual([]);
+  });
+
+  test('when it is missing for five minutes, leaves what was queued since out of it', () => {
+    const count = () => new Promise<never>(() => undefined);
+    const onError = (error: unknown) => expect(error).toBeUndefined();
+    let nowMs = 0;
+    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count }, now: () => nowMs, onError });
+    limit.fired('a', 20);
+    nowMs = COUNT_OWED_MAX_MS;
+    limit.fired('a', 1);
+    expect(limit.left('a')).toBe(0);
+    nowMs += 1;
+    expect(limit.left('a')).toBe(10);
+    limit.fired('a', 1);
+    expect(limit.left('a')).toBe(10);
   });
 
   test('does not forget what was queued while it was made', async () => {

@@ -179,6 +179,18 @@ test('a set that its last vehicle left, and another joins by the same move, foll
 });
 
 describe('the epoch, under which states are cached', () => {
+  test('is renewed when a vehicle leaves, and the condition is not compiled again', () => {
+    // One that does not compile: others are remembered by their text besides.
+    const broken = triggerOf({ normalizedCondition: 'valueNumber >' });
+    const contents = contentsOf([broken], { v: [broken], w: [broken] });
+    const [before] = contents.triggersOf('v', 'signal', 'speed');
+    const { condition } = before!;
+    contents.apply([left(broken, 'w')]);
+    const [after] = contents.triggersOf('v', 'signal', 'speed');
+    expect(after!.epoch).not.toBe(before!.epoch);
+    expect(after!.condition).toBe(condition);
+  });
+
   test('stays while nothing happens to the trigger', () => {
     const contents = contentsOf([a, b], { v: [a] });
     const before = epochOf(contents, 'v');

@@ -80,7 +80,7 @@ export class IndexContents {
         if (entry) left.add(entry);
       }
     }
-    for (const entry of left) entry.current = new LazyTrigger(entry.current.trigger);
+    for (const entry of left) entry.current = LazyTrigger.again(entry.current);
     this.visitSome();
   }
 
@@ -164,12 +164,19 @@ export class IndexContents {
  */
 class LazyTrigger implements IndexedTrigger {
   readonly epoch = ++lastEpoch;
-  private compiled: Condition | undefined;
 
-  constructor(readonly trigger: Trigger) {}
+  constructor(
+    readonly trigger: Trigger,
+    private readonly compiled: { condition?: Condition } = {},
+  ) {}
+
+  /** The same trigger under a new epoch; whichever of the two is asked first compiles for both. */
+  static again(former: IndexedTrigger): LazyTrigger {
+    return new LazyTrigger(former.trigger, former instanceof LazyTrigger ? former.compiled : {});
+  }
 
   get condition(): Condition {
-    return (this.compiled ??= conditionOf(this.trigger));
+    return (this.compiled.condition ??= conditionOf(this.trigger));
   }
 }
 

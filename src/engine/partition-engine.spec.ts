@@ -4,11 +4,12 @@ import type { Log } from '../observability/log.js';
 import type { Chunk } from '../store/chunks.js';
 import { EngineWorld, newTopic, process, speedRecord } from '../../test/support/engine-world.js';
 import { random } from '../../test/support/random.js';
-import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import type { EngineOptions } from './engine.js';
 import type { PartitionEngine } from './partition-engine.js';
 import { partitionOf } from './murmur2.js';
 import type { SourceRecord } from './record.js';
+import { bucketOf } from './state-cache.js';
 import type { Chunks } from './stores.js';
 
 let world: EngineWorld;
@@ -577,6 +578,7 @@ describe('a condition that fails', () => {
 test('a license above its quota is throttled, without its states advancing; the others are not', async () => {
   const vehicle = newVehicle();
   const id = await world.trigger('valueNumber != previousValueNumber', {}, [vehicle]);
+  const other = await world.trigger('valueNumber == 4 || valueNumber == 6', {}, [vehicle], actorOf(OTHER_LICENSE));
   const metrics = new Metrics();
   let nowMs = 0;
   const partition = await opened({ metrics, now: () => nowMs, limits: { firingsPerMinute: 2 } });
@@ -584,6 +586,8 @@ test('a license above its quota is throttled, without its states advancing; the 
   nowMs = 30_000;
   await process(partition, [speedRecord(1, vehicle, [2, 5, 6])]);
   expect(await valuesOf(id)).toEqual([1, 2, 5]);
+  // The very samples that were too much for the first.
+  expect(await valuesOf(other)).toEqual([4, 6]);
   expect(await metricsText(metrics)).toContain('tripline_evaluations_total{outcome="throttled"} 3');
   // Once a minute.
   expect((await noticesOf('trigger.throttled', null)).map(({ payload }) => payload)).toEqual([{ samples: 2 }]);
@@ -706,6 +710,37 @@ describe('a vehicle whose records are not where its key says', () => {
     expect(firings.map(({ sequence }) => sequence)).toEqual(firings.map((_, i) => i + 1));
     // Each differs from the one before it, beginning after the zero that counts as previous at first.
     expect(firings.map(({ value }) => value)).toEqual(firings.map((_, i) => (i + 1) % 2));
+  });
+});
+
+describe('partitions of one topic', () => {
+  test('share a look at what others stored, and a vehicle that is scattered costs others no state', async () => {
+    const partitionCount = 2;
+    const vehicle = newVehicle();
+    let stray = newVehicle();
+    while (bucketOf(stray) === bucketOf(vehicle)) stray = newVehicle();
+    await world.trigger('valueNumber != previousValueNumber', {}, [vehicle, stray]);
+    let [loads, looks] = [0, 0];
+    const states = { load: (...given: Parameters<typeof world.states.load>) => (loads++, world.states.load(...given)) };
+    const chunks = chunksWith(() => undefined);
+    const scattered: Chunks['scattered'] = (...given) => (looks++, chunks.scattered(...given));
+    const engine = await world.engine({ states, chunks: { ...chunks, scattered } });
+    const topic = newTopic();
+    const home = partitionOf(Buffer.from(vehicle), partitionCount);
+    const [atHome, elsewhere] = [
+      await world.open(engine, topic, { partition: home, partitionCount }),
+      await world.open(engine, topic, { partition: 1 - home, partitionCount }),
+    ];
+    await process(atHome, [speedRecord(0, vehicle, [5])]);
+    await process(elsewhere, [speedRecord(0, stray, [5], { key: null })]);
+    expect([loads, looks]).toEqual([2, 2]);
+    await process(atHome, [speedRecord(1, vehicle, [5])]);
+    expect([loads, looks]).toEqual([2, 3]);
+    await Promise.all([
+      process(atHome, [speedRecord(2, vehicle, [5])]),
+      process(elsewhere, [speedRecord(1, vehicleOf(1), [5])]),
+    ]);
+    expect([loads, looks]).toEqual([2, 4]);
   });
 });
 

@@ -145,10 +145,10 @@ export class PartitionEngine {
 
   /** Learns what changed before the records were fetched: triggers, and states that others stored. */
   private async refresh(isLive: () => boolean): Promise<boolean> {
-    const { index, chunks } = this.parts;
+    const { index, scatteredCounts } = this.parts;
     const [seq, scattered] = await Promise.all([
       this.persist(isLive, () => index.refresh()),
-      this.persist(isLive, () => chunks.scattered(this.stream.topic)),
+      this.persist(isLive, () => scatteredCounts(this.stream.topic)),
     ]);
     if (seq === undefined || scattered === undefined) return false;
     this.cache.trustUnless(scattered);
@@ -202,7 +202,7 @@ export class PartitionEngine {
         firings: result.firings,
         deadLetters: letters.rows,
         logEvents: result.notices,
-        isScattered: this.states.hasScattered(result.states),
+        scatteredBuckets: this.states.scatteredBuckets(result.states),
       },
     };
     const answer = await this.persist<CommitResult | Refusal>(isLive, () =>
@@ -221,7 +221,7 @@ export class PartitionEngine {
     if (answer.kind !== 'ok') return answer.kind;
     this.reached(answer.position);
     this.states.stored(result.states);
-    if (chunk.isScattered) this.cache.countOwn();
+    this.cache.countOwn(chunk.scatteredBuckets);
     for (const { license, isHeld } of result.firings) {
       firings.spend(license, 1, startedMs);
       pending.fired(license, isHeld ? 0 : 1);

@@ -4,7 +4,7 @@ import type { ChunkPlan } from './chunk-plan.js';
 import { partitionOf } from './murmur2.js';
 import type { SourceRecord } from './record.js';
 import type { ScatteredVehicles } from './scattered-vehicles.js';
-import { pairKey, type Pair, type StateCache } from './state-cache.js';
+import { bucketOf, pairKey, type Pair, type StateCache } from './state-cache.js';
 import type { States } from './stores.js';
 
 interface OpenPair {
@@ -60,9 +60,11 @@ export class PartitionStates {
     for (const [key, { pair, state }] of states) this.remember(key, pair, { ...state, version: state.version + 1 });
   }
 
-  /** Whether some of what a chunk of the last plan stores is of vehicles that are not at home here. */
-  hasScattered(states: ChunkResult['states']): boolean {
-    return [...states.keys()].some((key) => this.fresh.has(key));
+  /** The buckets of those vehicles, among those that a chunk of the last plan stores, that are not at home here. */
+  scatteredBuckets(states: ChunkResult['states']): number[] {
+    const buckets = new Set<number>();
+    for (const [key, { pair }] of states) if (this.fresh.has(key)) buckets.add(bucketOf(pair.vehicle));
+    return [...buckets];
   }
 
   /** Forgets everything: somebody else wrote. */
@@ -92,6 +94,11 @@ export class PartitionStates {
     return open;
   }
 
+  /**
+   * A key counts as it was produced: bytes that only mean the vehicle, such as its DID in lower case, hash elsewhere than
+   * the canonical ones, and nobody here can tell whether another producer writes those. So a fleet with other spellings is
+   * right, but read anew in every chunk.
+   */
   private isScattered({ key }: SourceRecord, vehicle: string): boolean {
     const { scattered, partition, partitionCount } = this.parts;
     const isAtHome = key?.toString('utf8') === vehicle && partitionOf(key, partitionCount) === partition;

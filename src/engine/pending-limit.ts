@@ -1,25 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COUNTED_AT_ONCE } from '../store/pending-deliveries.js';
+import { inParts } from '../store/pages.js';
 import { RecentMap } from './recent-map.js';
 import type { Pending } from './stores.js';
 
 /** Counting a full queue takes a while: it may take up one part in so many of a connection's time. */
 const REST_OF_COUNT = 20;
 const LICENSES_MAX = 10_000;
+/** After so many failures in a row it is not one license's queue: the rest of a look waits for the next. */
+const FAILURES_MAX = 3;
+/** What was queued since a count that is owed for longer is most likely sent: it says nothing about what is pending. */
+export const COUNT_OWED_MAX_MS = 5 * 60_000;
 
 interface License {
   /** What the queue held when it was looked at last. */
   counted: number;
   /** What this process queued since, or while it was being counted. */
   added: number;
-  /** Whether something fired since it was looked at last, queued or held. */
-  hasFired: boolean;
+  /** When something fired first, queued or held, that the last look does not know of. */
+  owedSinceMs: number | undefined;
+  /** A statement that counted it failed: until one succeeds it is counted by itself, so that no other fails with it. */
+  isAlone: boolean;
+  /** Not counted before, having failed alone. */
+  restsUntilMs: number;
 }
 
 /**
  * How many deliveries of a license may still be queued. A process counts what it queues itself, and every few seconds
  * asks the database about the licenses that fired since, and about those at their limit, which others send from. So
  * no chunk waits for it, and no row is kept for it; the price is that several processes together may go beyond the
- * limit by what they queue between two looks. While the database does not answer, what is known stays.
+ * limit by what they queue between two looks. While the database does not answer, what is known stays, for five
+ * minutes: then what was queued meanwhile no longer counts as pending, since nobody knows that it is. A license that
+ * cannot be counted keeps no other from being counted.
  */
 export class PendingLimit {
   private readonly licenses = new RecentMap<string, License>(LICENSES_MAX);
@@ -38,45 +50,80 @@ export class PendingLimit {
 
   left(license: string): number {
     const known = this.licenses.get(license);
-    return known === undefined ? this.parts.most : Math.max(this.parts.most - known.counted - known.added, 0);
+    if (known === undefined) return this.parts.most;
+    const owedMs = known.owedSinceMs === undefined ? 0 : this.parts.now() - known.owedSinceMs;
+    const added = owedMs > COUNT_OWED_MAX_MS ? 0 : known.added;
+    return Math.max(this.parts.most - known.counted - added, 0);
   }
 
   /** Takes what a chunk stored: so many deliveries queued, possibly none because all were held. */
   fired(license: string, queued: number): void {
     if (!Number.isFinite(this.parts.most)) return;
-    const known = this.licenses.get(license) ?? { counted: 0, added: 0, hasFired: true };
-    this.licenses.set(license, { ...known, added: known.added + queued, hasFired: true });
+    const known = this.licenses.get(license) ?? { ...NEVER_COUNTED };
+    const owedSinceMs = known.owedSinceMs ?? this.parts.now();
+    this.licenses.set(license, { ...known, added: known.added + queued, owedSinceMs });
     this.looking ??= this.lookOn().finally(() => (this.looking = undefined));
   }
 
   private async lookOn(): Promise<void> {
-    const { now, onError, lookMs } = this.parts;
-    for (let restMs = lookMs; ;) {
+    for (let restMs = this.parts.lookMs; ;) {
       await sleep(restMs, undefined, { ref: false });
-      const wanted = [...this.licenses].filter(([license, { hasFired }]) => hasFired || this.left(license) === 0);
-      if (wanted.length === 0) return;
-      const startedMs = now();
-      await this.look(wanted.map(([license]) => license)).catch(onError);
-      restMs = Math.max(lookMs, (now() - startedMs) * REST_OF_COUNT);
+      const owed = [...this.licenses].filter(
+        ([license, { owedSinceMs }]) => owedSinceMs !== undefined || this.left(license) === 0,
+      );
+      if (owed.length === 0) return;
+      const nowMs = this.parts.now();
+      const due = owed.filter(([, { restsUntilMs }]) => restsUntilMs <= nowMs);
+      restMs = Math.max(this.parts.lookMs, (await this.look(due)) * REST_OF_COUNT);
     }
   }
 
-  private async look(licenses: string[]): Promise<void> {
+  /** Resolves to how long those counts took that succeeded, and one of those on which it gave up. */
+  private async look(due: readonly (readonly [string, License])[]): Promise<number> {
+    const alone = due.filter(([, { isAlone }]) => isAlone);
+    const together = due.filter(([, { isAlone }]) => !isAlone);
+    let [tookMs, failures] = [0, 0];
+    for (const some of [...inParts(together, COUNTED_AT_ONCE), ...inParts(alone, 1)]) {
+      const startedMs = this.parts.now();
+      try {
+        await this.count(some.map(([license]) => license));
+        failures = 0;
+        tookMs += this.parts.now() - startedMs;
+      } catch (error) {
+        this.parts.onError(error);
+        const failedMs = this.parts.now() - startedMs;
+        this.setApart(some, failedMs);
+        if (++failures === FAILURES_MAX) return tookMs + failedMs;
+      }
+    }
+    return tookMs;
+  }
+
+  private async count(licenses: readonly string[]): Promise<void> {
+    const { pending, most, now } = this.parts;
+    const askedMs = now();
     const before = new Map(licenses.map((license) => [license, this.licenses.get(license)?.added ?? 0]));
-    for (const license of licenses) this.change(license, { hasFired: false });
-    const counts = await this.parts.pending.count(licenses, this.parts.most).catch((error: unknown) => {
-      for (const license of licenses) this.change(license, { hasFired: true });
-      throw error;
-    });
+    const counts = await pending.count(licenses, most);
     for (const license of licenses) {
+      const known = this.licenses.get(license);
+      if (!known) continue;
       // What was queued while it was being counted may be in the count or not: it stays, until the next look.
-      const added = (this.licenses.get(license)?.added ?? 0) - before.get(license)!;
-      this.change(license, { counted: counts.get(license) ?? 0, added: Math.max(added, 0) });
+      const added = Math.max(known.added - before.get(license)!, 0);
+      const owedSinceMs = added > 0 ? askedMs : undefined;
+      const counted = counts.get(license) ?? 0;
+      Object.assign(known, { counted, added, owedSinceMs, isAlone: false });
     }
   }
 
-  private change(license: string, changed: Partial<License>): void {
-    const known = this.licenses.get(license);
-    if (known) Object.assign(known, changed);
+  private setApart(some: readonly (readonly [string, License])[], tookMs: number): void {
+    const restsUntilMs = this.parts.now() + (some.length === 1 ? tookMs * REST_OF_COUNT : 0);
+    for (const [license] of some) {
+      const known = this.licenses.get(license);
+      if (known) Object.assign(known, { isAlone: true, restsUntilMs });
+    }
   }
 }
+
+const NEVER_COUNTED: Readonly<License> = {
+  ...{ counted: 0, added: 0, owedSinceMs: undefined, isAlone: false, restsUntilMs: 0 },
+};

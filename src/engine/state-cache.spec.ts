@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { EMPTY_STATE, type State } from '../core/state.js';
+import { SCATTERED_BUCKETS } from '../store/chunks.js';
 import { triggerOf } from '../../test/support/trigger-of.js';
-import { StateCache, type Pair } from './state-cache.js';
+import { vehicleOf } from '../../test/support/triggers.js';
+import { bucketOf, StateCache, type Pair } from './state-cache.js';
 
 const trigger = triggerOf();
 const condition = { readsPrevious: false, evaluate: () => true };
@@ -45,17 +47,32 @@ test('cleared or deleted, it knows nothing', () => {
   expect(cache.get(pair('w'), 0)).toBeUndefined();
 });
 
-test('is trusted until somebody else stored states unseen', () => {
+test('is trusted until somebody else stored states unseen, and then but for the bucket of these', () => {
   const cache = cacheOf();
-  const isKept = () => cache.get(pair('v'), 0) !== undefined;
-  cache.trustUnless(4n);
+  const [bucket, other] = [bucketOf('v'), bucketOf('w')];
+  expect(bucket).not.toBe(other);
+  const isKept = () => ['v', 'w'].map((vehicle) => cache.get(pair(vehicle), 0) !== undefined);
+  const unseen = new Array<bigint>(SCATTERED_BUCKETS).fill(4n);
+  const trust = (changed: Record<number, bigint> = {}) => cache.trustUnless(Object.assign([...unseen], changed));
+  trust();
   cache.put(pair('v'), state, 0);
-  cache.trustUnless(4n);
-  expect(isKept()).toBe(true);
-  cache.countOwn();
-  cache.trustUnless(5n);
-  expect(isKept()).toBe(true);
-  cache.countOwn();
-  cache.trustUnless(7n);
-  expect(isKept()).toBe(false);
+  cache.put(pair('w'), state, 0);
+  trust();
+  expect(isKept()).toEqual([true, true]);
+  cache.countOwn([bucket]);
+  trust({ [bucket]: 5n });
+  expect(isKept()).toEqual([true, true]);
+  cache.countOwn([bucket]);
+  trust({ [bucket]: 7n });
+  expect(isKept()).toEqual([false, true]);
+  cache.put(pair('v'), state, 0);
+  expect(isKept()).toEqual([true, true]);
+});
+
+test('the vehicles of a fleet are spread over all buckets, the same in every process', () => {
+  const counts = new Array<number>(SCATTERED_BUCKETS).fill(0);
+  for (let tokenId = 0; tokenId < 6_400; tokenId++) counts[bucketOf(vehicleOf(tokenId))]! += 1;
+  expect(Math.min(...counts)).toBeGreaterThan(50);
+  expect(Math.max(...counts)).toBeLessThan(200);
+  expect([bucketOf(vehicleOf(1)), bucketOf(vehicleOf(2))]).toEqual([37, 16]);
 });

@@ -1,4 +1,5 @@
 import type { State } from '../core/state.js';
+import { SCATTERED_BUCKETS } from '../store/chunks.js';
 import { RecentMap } from './recent-map.js';
 import type { IndexedTrigger } from './trigger-set.js';
 
@@ -12,10 +13,20 @@ export function pairKey({ indexed, vehicle }: Pair): string {
   return `${indexed.trigger.id} ${vehicle}`;
 }
 
+/** The bucket in which a vehicle is counted that is not at home in its partition: the same in every process (FNV-1a). */
+export function bucketOf(vehicle: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < vehicle.length; at++) hash = Math.imul(hash ^ vehicle.charCodeAt(at), 0x01000193);
+  return ((hash >>> 16) ^ hash) & (SCATTERED_BUCKETS - 1);
+}
+
 interface Entry {
   state: State;
   epoch: number;
   loadedAtMs: number;
+  bucket: number;
+  /** How often the bucket had been forgotten. */
+  forgotten: number;
 }
 
 /**
@@ -26,9 +37,9 @@ interface Entry {
  */
 export class StateCache {
   private readonly entries: RecentMap<string, Entry>;
-
-  /** How often somebody had stored states unseen, when it was looked last. */
-  private unseen: bigint | undefined;
+  /** How often somebody had stored states unseen, by bucket, when it was looked last. */
+  private unseen: bigint[] | undefined;
+  private readonly forgotten = new Array<number>(SCATTERED_BUCKETS).fill(0);
 
   constructor(private readonly limits: { entriesMax: number; maxAgeMs: number }) {
     this.entries = new RecentMap(limits.entriesMax);
@@ -42,7 +53,8 @@ export class StateCache {
     const key = pairKey(pair);
     const entry = this.entries.get(key);
     if (!entry) return undefined;
-    if (entry.epoch !== pair.indexed.epoch || nowMs - entry.loadedAtMs > this.limits.maxAgeMs) {
+    const isForgotten = entry.forgotten !== this.forgotten[entry.bucket];
+    if (isForgotten || entry.epoch !== pair.indexed.epoch || nowMs - entry.loadedAtMs > this.limits.maxAgeMs) {
       this.entries.delete(key);
       return undefined;
     }
@@ -52,22 +64,30 @@ export class StateCache {
 
   /** Remembers what was read or stored under the epoch of `pair`; the entry that was not used for longest makes room. */
   put(pair: Pair, state: State, nowMs: number): void {
-    this.entries.set(pairKey(pair), { state, epoch: pair.indexed.epoch, loadedAtMs: nowMs });
+    const key = pairKey(pair);
+    const bucket = this.entries.get(key)?.bucket ?? bucketOf(pair.vehicle);
+    const forgotten = this.forgotten[bucket]!;
+    this.entries.set(key, { state, epoch: pair.indexed.epoch, loadedAtMs: nowMs, bucket, forgotten });
   }
 
   delete(pair: Pair): void {
     this.entries.delete(pairKey(pair));
   }
 
-  /** Forgets everything when somebody stored states unseen since it was looked last; `unseen` counts how often ever. */
-  trustUnless(unseen: bigint): void {
-    if (unseen !== this.unseen) this.clear();
-    this.unseen = unseen;
+  /**
+   * Forgets each bucket of which somebody stored states unseen since it was looked last; `unseen` counts how often ever.
+   */
+  trustUnless(unseen: readonly bigint[]): void {
+    for (let bucket = 0; bucket < SCATTERED_BUCKETS; bucket++) {
+      if (unseen[bucket] !== this.unseen?.[bucket]) this.forgotten[bucket]! += 1;
+    }
+    this.unseen = [...unseen];
   }
 
-  /** What the owner of this cache stored itself is not unseen. */
-  countOwn(): void {
-    if (this.unseen !== undefined) this.unseen += 1n;
+  /** What the owner of this cache stored itself, of these buckets, is not unseen. */
+  countOwn(buckets: readonly number[]): void {
+    if (!this.unseen) return;
+    for (const bucket of buckets) this.unseen[bucket]! += 1n;
   }
 
   clear(): void {

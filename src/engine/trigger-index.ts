@@ -3,6 +3,7 @@ import type { MetricKind } from '../core/catalog.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { IndexContents } from './index-contents.js';
+import { SharedRead } from './shared-read.js';
 import type { Changes } from './stores.js';
 import type { IndexedTrigger } from './trigger-set.js';
 
@@ -24,8 +25,7 @@ export class TriggerIndex {
   private readonly metrics: Metrics;
   private contents = new IndexContents();
   private appliedSeq: bigint | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private next: Promise<bigint> | undefined;
+  private readonly catchingUp = new SharedRead(() => this.catchUp());
 
   /** `changes` is the store's log of changes, `log` says when the whole index had to be loaded again. */
   constructor(parts: { changes: Changes; log: Log; metrics: Metrics }) {
@@ -55,18 +55,12 @@ export class TriggerIndex {
   }
 
   /**
-   * Brings the index up to the head and resolves to the sequence it has then. The head is read after the call: a caller
-   * that comes while a read is under way waits for the next one, together with all others who came meanwhile. Throws
-   * what the store throws, to all who waited for that read; pages that were applied stay, and the next read goes on there.
+   * Brings the index up to the head and resolves to the sequence it has then. The head is read after the call, for all who
+   * wait for it together. Throws what the store throws, to all who waited for that read; pages that were applied stay, and
+   * the next read goes on there.
    */
   refresh(): Promise<bigint> {
-    this.next ??= this.running.then(() => {
-      this.next = undefined;
-      const read = this.catchUp();
-      this.running = read.catch(() => undefined);
-      return read;
-    });
-    return this.next;
+    return this.catchingUp.ask();
   }
 
   /** The enabled triggers on a metric of a vehicle, each as it is now. */

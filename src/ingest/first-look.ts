@@ -12,11 +12,11 @@ const RETRIES = 2;
 
 /**
  * Asks Kafka once for what every start asks it for. Throws with what to change when it refuses us; a Kafka that is away,
- * or has no such topics, is no reason to.
+ * or has no such topics, is no reason to. Ends early when `over` resolves.
  */
 export async function firstLook(
   connection: KafkaConnection,
-  { groupId, topics, log }: { groupId: string; topics: readonly string[]; log: Log },
+  { groupId, topics, log, over }: { groupId: string; topics: readonly string[]; log: Log; over?: Promise<unknown> },
 ): Promise<void> {
   const admin = new KafkaAdmin(kafkaClient({ ...connection, retries: RETRIES }, log));
   const look = async () => {
@@ -29,7 +29,7 @@ export async function firstLook(
     const refusal = refusalOf(error);
     if (refusal) refused = new Error(refusal.text, { cause: error });
   });
-  await within(LOOK_MS, looked);
-  void within(DISCONNECT_MS, admin.disconnect());
+  await within(LOOK_MS, Promise.race([looked, ...(over === undefined ? [] : [over])]));
+  void within(DISCONNECT_MS, admin.close());
   if (refused) throw refused;
 }

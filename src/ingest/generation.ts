@@ -44,7 +44,8 @@ type Payload = EachBatchPayload & { batch: { fetchedOffset: string } };
  */
 export class Generation {
   private isOver = false;
-  private handling = 0;
+  /** Of each batch that is being handled, when it last came further. */
+  private readonly handling = new Set<{ progressMs: number }>();
   private readonly partitions = new Map<string, OpenPartition>();
   private readonly handled = new Set<Promise<void>>();
 
@@ -59,7 +60,12 @@ export class Generation {
 
   /** Whether a batch is being handled, which may take as long as the database does. */
   get isBusy(): boolean {
-    return this.handling > 0;
+    return this.handling.size > 0;
+  }
+
+  /** Whether some batch came no further for so long. */
+  isStuck(limitMs: number): boolean {
+    return [...this.handling].some(({ progressMs }) => performance.now() - progressMs >= limitMs);
   }
 
   /** Whether every partition that was assigned is being processed, or blocked. */
@@ -181,15 +187,17 @@ export class Generation {
       }
     };
     const ticker = setInterval(() => void beat(), this.parts.heartbeatMs);
-    this.handling += 1;
+    const work = { progressMs: performance.now() };
+    this.handling.add(work);
     try {
-      await this.handle(open, payload, { isLive, beat });
+      const advanced = () => ((work.progressMs = performance.now()), beat());
+      await this.handle(open, payload, { isLive, advanced });
     } catch (error) {
       // Never into kafkajs: it would stop for good, or retry without heartbeats. Unresolved, it is fetched again.
       this.parts.log.error({ topic, partition, err: error }, 'a fetched batch could not be handled; fetching it again');
       await pauseWhile(isLive, this.parts.retryDelayMs);
     } finally {
-      this.handling -= 1;
+      this.handling.delete(work);
       clearInterval(ticker);
     }
     // Unless kafkajs hears of it, it would not join again.
@@ -199,7 +207,7 @@ export class Generation {
   private async handle(
     open: OpenPartition,
     payload: Payload,
-    { isLive, beat }: { isLive: () => boolean; beat: () => Promise<void> },
+    { isLive, advanced }: { isLive: () => boolean; advanced: () => Promise<void> },
   ): Promise<void> {
     const { batch } = payload;
     if (!(await this.isAligned(open, BigInt(batch.fetchedOffset)))) return;
@@ -209,7 +217,7 @@ export class Generation {
       payload.resolveOffset(String(nextOffset - 1n));
       open.fetchOffset = nextOffset;
       this.setLag(open, BigInt(batch.highWatermark));
-      await beat();
+      await advanced();
     });
     if (answer === 'fenced') return this.reopen(open);
     if (answer === 'abandoned' || !isLive()) return;

@@ -41,3 +41,11 @@ test.each<[string, Error, string[]]>([
   expect(await admin.missing(['a', 'b'])).toEqual(['b']);
   expect(did).toEqual(expected);
 });
+
+test('what is asked after the end makes no connection', async () => {
+  const { admin, did } = failingOnce(closed);
+  await expect(admin.missing(['a'])).rejects.toBe(closed);
+  await admin.close();
+  await expect(admin.missing(['a'])).rejects.toThrow('is closed');
+  expect(did).toEqual(['connect', 'disconnect']);
+});

@@ -12,6 +12,7 @@ export interface Watermarks {
  */
 export class KafkaAdmin {
   private admin: Promise<Admin> | undefined;
+  private isClosed = false;
 
   constructor(private readonly kafka: Kafka) {}
 
@@ -50,6 +51,13 @@ export class KafkaAdmin {
     );
   }
 
+  /** Ends the connection and makes no other: what is asked from now on, or still waits for one, is rejected. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.disconnect();
+  }
+
+  /** Ends the connection; the next question makes another. */
   async disconnect(): Promise<void> {
     const admin = await this.admin?.catch(() => undefined);
     this.admin = undefined;
@@ -57,6 +65,7 @@ export class KafkaAdmin {
   }
 
   private async ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    if (this.isClosed) throw new Error('the connection to Kafka is closed');
     const asked = (this.admin ??= this.connect());
     let admin: Admin | undefined;
     try {

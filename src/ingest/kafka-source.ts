@@ -19,6 +19,10 @@ const PARTITION_BYTES_MAX = 1024 * 1024;
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 const DISCONNECT_MS = 5_000;
 const SETTLE_MS = 10_000;
+const STOP_MS = 20_000;
+/** Parts of the time that a stop has: for what is in hand, and for each of three questions to Kafka after it. */
+const SETTLE_SHARE = 0.4;
+const ASK_SHARE = 0.15;
 /** A consumer that crashed sooner met what the one before met; the next one waits for longer. */
 const EARLY_CRASH_MS = 5_000;
 
@@ -46,6 +50,8 @@ export class KafkaSource {
   private settled: Promise<unknown> = Promise.resolve();
   private running: Promise<void> = Promise.resolve();
   private isStopping = false;
+  private settleMs = SETTLE_MS;
+  private askMs = DISCONNECT_MS;
   private lastFetchMs = -Infinity;
   private joinedMs = -Infinity;
   /** Whether all partitions of some generation were open. */
@@ -72,23 +78,28 @@ export class KafkaSource {
   check(): Promise<void> {
     const { groupId, log } = this.options;
     const topics = this.options.topics.map(({ topic }) => topic);
-    return firstLook({ ...this.options, clientId: this.instanceName }, { groupId, topics, log });
+    const over = once(this.stopped.signal, 'abort');
+    return firstLook({ ...this.options, clientId: this.instanceName }, { groupId, topics, log, over });
   }
 
   /** Begins to consume and keeps at it until `stop`, whatever Kafka does; resolves at once. The index must be loaded. */
   start(): void {
+    if (this.isStopping) return;
     this.running = this.run();
   }
 
   /**
    * Finishes the chunk in hand, stores how far each partition got, and leaves the group, so that others take over
-   * without waiting. Bounded: what does not answer in time is left to the session's end and the database's fence.
+   * without waiting. Takes no longer than `graceMs`: what does not answer in time is left to the session's end and the
+   * database's fence. May be called at any time, also before `start`, which then does nothing.
    */
-  async stop(): Promise<void> {
+  async stop(graceMs = STOP_MS): Promise<void> {
     this.isStopping = true;
+    this.settleMs = Math.min(SETTLE_MS, graceMs * SETTLE_SHARE);
+    this.askMs = Math.min(DISCONNECT_MS, graceMs * ASK_SHARE);
     this.stopped.abort();
     await this.running;
-    await within(DISCONNECT_MS, this.admin.disconnect());
+    await within(this.askMs, this.admin.close());
   }
 
   /**
@@ -98,7 +109,7 @@ export class KafkaSource {
    */
   isHealthy(): boolean {
     const { generation } = this;
-    if (!generation || this.isStopping) return false;
+    if (!generation || this.isStopping || generation.isStuck(this.times.stuckMs)) return false;
     const isRecent = (sinceMs: number) => performance.now() - sinceMs < this.times.watchdogMs;
     const isFetching = isRecent(this.lastFetchMs) || generation.isBusy;
     if (generation.isOpen) this.wasOpen = true;
@@ -206,18 +217,11 @@ export class KafkaSource {
       source,
       partitions: payload.memberAssignment[source.topic] ?? [],
     }));
-    const { opener, admin, log } = this;
+    const { opener, admin, log, troubles } = this;
     const { heartbeatMs, restartDelayMs } = this.times;
     const settings = { heartbeatMs, retryDelayMs: restartDelayMs };
-    this.generation = new Generation(assigned, {
-      consumer,
-      opener,
-      admin,
-      log,
-      troubles: this.troubles,
-      metrics: this.options.metrics,
-      ...settings,
-    });
+    const { metrics } = this.options;
+    this.generation = new Generation(assigned, { consumer, opener, admin, log, troubles, metrics, ...settings });
     const owned = new Map(assigned.map(({ source, partitions }) => [source.topic, partitions]));
     this.membership = { memberId: payload.memberId, owned };
     this.joinedMs = performance.now();
@@ -232,7 +236,7 @@ export class KafkaSource {
     this.ended = generation;
     generation.end();
     generation.forgetLag();
-    this.settled = within(SETTLE_MS, generation.settle());
+    this.settled = within(this.settleMs, generation.settle());
   }
 
   private chores(consumer: Consumer): NodeJS.Timeout[] {
@@ -284,11 +288,11 @@ export class KafkaSource {
   private async leave(consumer: Consumer): Promise<void> {
     const stored = this.generation;
     this.endGeneration();
-    await this.settled;
-    if (stored) await within(DISCONNECT_MS, consumer.commitOffsets(stored.stored));
+    await within(this.settleMs, this.settled);
+    if (stored) await within(this.askMs, consumer.commitOffsets(stored.stored));
     this.generation = undefined;
     this.membership = undefined;
     this.consumer = undefined;
-    await within(DISCONNECT_MS, consumer.disconnect());
+    await within(this.askMs, consumer.disconnect());
   }
 }

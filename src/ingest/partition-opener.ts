@@ -49,19 +49,20 @@ export class PartitionOpener {
   async open({ topic, metricKind }: SourceTopic, partitions: readonly number[]): Promise<Map<number, PartitionEngine>> {
     const { admin, chunks, engine } = this.parts;
     const watermarks = await admin.watermarks(topic);
-    const stored = await chunks.positions(topic, partitions);
+    const partitionCount = watermarks.size;
+    const stored = await chunks.positions(topic, partitions, partitionCount);
     const isTakeOver = partitions.some((partition) => !stored.has(partition));
     const committed = isTakeOver ? await admin.committed(this.parts.groupId, topic) : new Map<number, bigint>();
     const opened = new Map<number, PartitionEngine>();
     for (const partition of partitions) {
       const seen = watermarks.get(partition);
       if (seen === undefined) throw new Error(`${topic} has no partition ${partition}`);
-      const known =
-        stored.get(partition) ?? (await chunks.open(topic, partition, committed.get(partition) ?? seen.low));
+      const begin = () => chunks.open(topic, partition, committed.get(partition) ?? seen.low, partitionCount);
+      const known = stored.get(partition) ?? (await begin());
       // A look asks for the whole topic: only who does not fit what was seen already is worth another.
       const isWithin = standingOf(known.nextOffset, seen).kind === 'within';
       const position = isWithin ? known : await this.settle(topic, partition, known);
-      const stream = { topic, partition, metricKind, partitionCount: watermarks.size };
+      const stream = { topic, partition, metricKind, partitionCount };
       opened.set(partition, engine.partition({ ...stream, position }));
     }
     return opened;

@@ -8,7 +8,7 @@ import { startTlsServer } from '../../test/support/tls-server.js';
 import { silentLog } from '../observability/log.js';
 import { firstLook } from './first-look.js';
 import type { KafkaConnection } from './kafka-client.js';
-import { refusalOf } from './refusal.js';
+import { isHungUpOnTls, refusalOf } from './refusal.js';
 
 const { KafkaJSProtocolError, KafkaJSNumberOfRetriesExceeded } = kafkajs;
 
@@ -63,11 +63,6 @@ describe('TLS', () => {
       'a certificate that is over',
       async () => [await tlsBroker(['127.0.0.1'], new Date(Date.now() - 60_000)), trusted()],
       'certificate has expired',
-    ],
-    [
-      'no TLS, which hangs up',
-      async () => [await listen(createServer((socket) => socket.once('data', () => socket.destroy()))), trusted()],
-      'before secure TLS connection was established',
     ],
     [
       'no TLS, which answers otherwise',
@@ -133,6 +128,11 @@ describe('a log-in', () => {
 });
 
 describe('waited for is', () => {
+  test('one that hangs up before TLS, which one that restarts does too', async () => {
+    const broker = await listen(createServer((socket) => socket.once('data', () => socket.destroy())));
+    expect(await saidOf(broker, { ssl: true })).toBeUndefined();
+  });
+
   test.each<[string, () => Promise<string>]>([
     ['a broker that is away', () => Promise.resolve('127.0.0.1:1')],
     ['a name that nobody knows', () => Promise.resolve('kafka.invalid:9092')],
@@ -154,6 +154,13 @@ test.each([
   const wrapped = new KafkaJSNumberOfRetriesExceeded(answer, { retryCount: 5, retryTime: 100 });
   for (const error of [answer, wrapped]) expect(refusalOf(error)?.text).toContain(setting);
   expect(answer).toBeInstanceOf(KafkaJSProtocolError);
+});
+
+test('who hangs up before TLS is known, however often kafkajs wrapped it, and is no refusal', () => {
+  const reset = 'Client network socket disconnected before secure TLS connection was established';
+  const error = Object.assign(new Error(reset), { code: 'ECONNRESET' });
+  const wrapped = new KafkaJSNumberOfRetriesExceeded(error, { retryCount: 5, retryTime: 100 });
+  for (const one of [error, wrapped]) expect([isHungUpOnTls(one), refusalOf(one)]).toEqual([true, undefined]);
 });
 
 test('any other error is none', () => {

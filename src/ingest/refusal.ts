@@ -1,4 +1,4 @@
-import { isTlsFailure } from '../core/tls-failure.js';
+import { isTlsFailure, isWithoutHandshake } from '../core/tls-failure.js';
 
 /** Why brokers will have nothing to do with us: it does not heal by waiting, but by somebody who changes a setting. */
 export interface Refusal {
@@ -35,6 +35,11 @@ export function refusalOf(error: unknown): Refusal | undefined {
  */
 export function isHungUpOn(error: unknown): boolean {
   return causesOf(error).some(({ name }) => name === 'KafkaJSConnectionClosedError');
+}
+
+/** Whether a broker hung up instead of shaking hands for TLS: it may speak none, or be about to end or to begin. */
+export function isHungUpOnTls(error: unknown): boolean {
+  return causesOf(error).some(isWithoutHandshake);
 }
 
 /**

@@ -29,6 +29,8 @@ export interface SourceTimes {
   fetchWaitMs: number;
   /** Without a fetch for this long, the consumer is made anew. */
   watchdogMs: number;
+  /** A batch of which nothing was committed for this long is a failure to look at, though the consumer is kept. */
+  stuckMs: number;
   restartDelayMs: number;
   /** Between looks for topics that do not exist. */
   topicWaitMs: number;
@@ -46,6 +48,7 @@ export const SOURCE_TIMES: SourceTimes = {
   heartbeatMs: 1_000,
   fetchWaitMs: 200,
   watchdogMs: 60_000,
+  stuckMs: 120_000,
   restartDelayMs: 500,
   topicWaitMs: 5_000,
   flushMs: 1_000,

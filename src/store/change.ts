@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
 import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
+import { BULK_SIZE, inParts } from './pages.js';
 import { APPEND_INDEX_CHANGES } from './sql/append-index-changes.js';
 import { QUEUE_FOR_LISTENERS } from './sql/queue-for-listeners.js';
 
@@ -45,7 +46,8 @@ export interface Change {
 
 /**
  * Runs one transaction of the control plane: its rows, then its log events, and last its place in the sequence that
- * engines follow, since from that statement on every other change waits. Without an actor it is Tripline's own. Throws
+ * engines follow, since from that statement on every other change waits. A large change takes several places, each of
+ * a size that engines apply in one go; all are seen from the same moment on. Without an actor it is Tripline's own. Throws
  * what `work` throws, with nothing done.
  */
 export function inChange<T>(
@@ -62,11 +64,11 @@ export function inChange<T>(
       publish: (entries) => published.push(...entries),
     });
     if (audits.length > 0) await writeAudits(manager, actor, audits);
-    if (published.length > 0) {
+    for (const entries of inParts(published, BULK_SIZE)) {
       await manager.query(APPEND_INDEX_CHANGES, [
-        published.map((entry) => entry.kind),
-        published.map((entry) => entry.triggerId),
-        published.map((entry) => entry.vehicle ?? null),
+        entries.map((entry) => entry.kind),
+        entries.map((entry) => entry.triggerId),
+        entries.map((entry) => entry.vehicle ?? null),
       ]);
     }
     return result;

@@ -118,16 +118,40 @@ test('all effects of a chunk are on record', async () => {
   expect(await new DeadLetterStore(database).list({ limit: 10, before: letters[0]!.id })).toEqual([letters[1]]);
 });
 
-test('a chunk that fires for vehicles of other partitions is counted with its commit, for all of the topic', async () => {
-  expect(await chunks.scattered(topic)).toBe(0n);
-  await chunks.commit(await firingChunk({ isScattered: true }));
-  const conflicting = await firingChunk({ partition: 1, isScattered: true });
+test('a chunk that fires for vehicles of other partitions is counted with its commit, in their buckets', async () => {
+  const counted = async () => [...(await chunks.scattered(topic)).entries()].filter(([, count]) => count > 0n);
+  expect(await counted()).toEqual([]);
+  await chunks.commit(await firingChunk({ scatteredBuckets: [0, 63] }));
+  const conflicting = await firingChunk({ partition: 1, scatteredBuckets: [0] });
   expect((await chunks.commit(conflicting)).kind).toBe('conflict');
-  expect(await chunks.scattered(topic)).toBe(1n);
-  await chunks.commit({ ...conflicting, ...stateAfter(1), isScattered: false });
-  expect(await chunks.scattered(topic)).toBe(1n);
-  await chunks.commit(await firingChunk({ ...stateAfter(2), isScattered: true }));
-  expect(await chunks.scattered(topic)).toBe(2n);
+  const once = [
+    [0, 1n],
+    [63, 1n],
+  ];
+  expect(await counted()).toEqual(once);
+  await chunks.commit({ ...conflicting, ...stateAfter(1), scatteredBuckets: [] });
+  expect(await counted()).toEqual(once);
+  await chunks.commit(
+    await firingChunk({ ...stateAfter(2), partition: 1, scatteredBuckets: [7, 0], position: await at(1) }),
+  );
+  expect(await counted()).toEqual([
+    [0, 2n],
+    [7, 1n],
+    [63, 1n],
+  ]);
+});
+
+test('whoever goes by another number of partitions than the topic has is fenced, on all of them', async () => {
+  const open = (partition: number, count: number) => chunks.open(topic, partition, 0n, count);
+  expect([await open(0, 2), await open(1, 2)]).toMatchObject([{ version: 0n }, { version: 0n }]);
+  const slow = await firingChunk({ position: await at(0) });
+  expect(await open(0, 2)).toMatchObject({ version: 0n });
+  expect(await open(2, 3)).toMatchObject({ version: 1n });
+  expect(await chunks.commit(slow)).toEqual({ kind: 'fenced' });
+  expect(await chunks.positions(topic, [0, 1, 2], 3)).toEqual(
+    new Map([0, 1, 2].map((partition) => [partition, expect.objectContaining({ version: 1n })])),
+  );
+  expect(await open(1, 2)).toMatchObject({ version: 2n });
 });
 
 test('a chunk without effects moves the position alone', async () => {
@@ -377,6 +401,10 @@ async function firingChunk(given: Partial<Chunk> = {}): Promise<Chunk> {
     deadLetters: [],
     ...given,
   };
+}
+
+async function at(partition: number): Promise<Position> {
+  return (await chunks.positions(topic, [partition])).get(partition)!;
 }
 
 function stateAfter(firings: number): Pick<Chunk, 'states'> {

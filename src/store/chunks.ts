@@ -1,9 +1,12 @@
 import { FIRING } from '../core/event-types.js';
 import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
-import { COMMIT_CHUNK } from './sql/commit-chunk.js';
+import { COMMIT_CHUNK, SCATTERED_BUCKETS } from './sql/commit-chunk.js';
+import { GROW_TOPIC } from './sql/grow-topic.js';
 import { MOVE_POSITION } from './sql/move-position.js';
 import { stateKey } from './states.js';
+
+export { SCATTERED_BUCKETS };
 
 /** How far a partition of a topic is processed. */
 export interface Position {
@@ -84,8 +87,8 @@ export interface Chunk {
   firings: readonly FiringRow[];
   deadLetters: readonly DeadLetterRow[];
   logEvents?: readonly LogEventRow[];
-  /** Whether some of the states are of vehicles whose other records are in other partitions, see `scattered`. */
-  isScattered?: boolean;
+  /** The buckets, from 0, of vehicles among the states whose other records are in other partitions, see `scattered`. */
+  scatteredBuckets?: readonly number[];
 }
 
 /**
@@ -117,8 +120,18 @@ interface PositionRow {
 export class ChunkStore {
   constructor(private readonly database: Database) {}
 
-  /** The positions on record; a partition without one is not in the map. */
-  async positions(topic: string, partitions: readonly number[]): Promise<Map<number, Position>> {
+  /**
+   * The positions on record; a partition without one is not in the map. Who opens the partitions says how many the topic
+   * has now: when that is another number than when it was opened last, whoever goes by the former one is fenced, on all
+   * partitions, before this answers.
+   */
+  async positions(
+    topic: string,
+    partitions: readonly number[],
+    partitionCount?: number,
+  ): Promise<Map<number, Position>> {
+    if (partitionCount !== undefined)
+      await this.database.pool.query({ ...GROW_TOPIC, values: [topic, partitionCount] });
     const { rows } = await this.database.pool.query<PositionRow>({
       name: 'read_positions',
       text: `select partition, log_epoch, next_offset, next_index, version from stream_positions
@@ -128,14 +141,17 @@ export class ChunkStore {
     return new Map(rows.map((row) => [row.partition, toPosition(row)]));
   }
 
-  /** The position on record; the first time ever, one that begins at `nextOffset`. */
-  async open(topic: string, partition: number, nextOffset: bigint): Promise<Position> {
+  /** The position on record, see `positions`; the first time ever, one that begins at `nextOffset`. */
+  async open(topic: string, partition: number, nextOffset: bigint, partitionCount?: number): Promise<Position> {
     await this.database.pool.query(
-      `insert into stream_positions (topic, partition, log_epoch, next_offset, next_index, version, updated_at)
-       values ($1, $2, 0, $3, 0, 0, now()) on conflict do nothing`,
-      [topic, partition, nextOffset],
+      `insert into stream_positions
+         (topic, partition, log_epoch, next_offset, next_index, version, updated_at, partition_count)
+       select $1, $2, 0, $3, 0, 0, now(),
+              coalesce((select max(partition_count) from stream_positions where topic = $1), $4, 0)
+       on conflict do nothing`,
+      [topic, partition, nextOffset, partitionCount ?? null],
     );
-    return (await this.positions(topic, [partition])).get(partition)!;
+    return (await this.positions(topic, [partition], partitionCount)).get(partition)!;
   }
 
   /** Writes a chunk; without effects, its position alone. Throws `DuplicateEvent`, and what a broken connection throws. */
@@ -143,7 +159,7 @@ export class ChunkStore {
     const { topic, partition, position, nextOffset, nextIndex } = chunk;
     const values = [
       ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
-      chunk.isScattered === true,
+      (chunk.scatteredBuckets ?? []).map((bucket) => bucket + 1),
       ...stateArrays(chunk.states),
       ...eventArrays(chunk.firings, chunk.logEvents ?? []),
       ...deadLetterArrays(chunk.deadLetters),
@@ -164,16 +180,20 @@ export class ChunkStore {
   }
 
   /**
-   * How many chunks of a topic stored states of vehicles that are not at home in their partition. Who asks after it
-   * fetched records, and hears the same number as before, may go by what it remembers.
+   * How many chunks of a topic stored states of vehicles that are not at home in their partition, by the buckets of
+   * these. Who asks after it fetched records, and hears the same number as before, may go by what it remembers of a bucket.
    */
-  async scattered(topic: string): Promise<bigint> {
-    const { rows } = await this.database.pool.query<{ scattered: string }>({
+  async scattered(topic: string): Promise<bigint[]> {
+    const { rows } = await this.database.pool.query<{ bucket: string; chunks: string }>({
       name: 'read_scattered',
-      text: 'select coalesce(sum(scattered), 0) as scattered from stream_positions where topic = $1',
+      text: `select c.bucket, sum(c.chunks) as chunks
+             from stream_positions p, unnest(p.scattered) with ordinality c (chunks, bucket)
+             where p.topic = $1 group by c.bucket`,
       values: [topic],
     });
-    return BigInt(rows[0]!.scattered);
+    const counts = new Array<bigint>(SCATTERED_BUCKETS).fill(0n);
+    for (const { bucket, chunks } of rows) counts[Number(bucket) - 1] = BigInt(chunks);
+    return counts;
   }
 
   /** Sets a position elsewhere, with a log event for operators that tells why. */

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { databaseRefusalOf } from './database-refusal.js';
+import { databaseHintOf, databaseRefusalOf } from './database-refusal.js';
 
 const coded = (code: string, message = 'text') => Object.assign(new Error(message), { code });
+
+const HUNG_UP = 'Client network socket disconnected before secure TLS connection was established';
 
 test.each<[string, unknown, string]>([
   ['a wrong password', coded('28P01'), 'DB_PASSWORD'],
@@ -27,6 +29,7 @@ test.each<[string, unknown]>([
   ['a socket that is not there', Object.assign(coded('ENOENT'), { syscall: 'connect' })],
   ['a server that starts', coded('57P03')],
   ['a server that is full', coded('53300')],
+  ['one that hangs up before TLS', coded('ECONNRESET', HUNG_UP)],
   ['a duplicate key', coded('23505')],
   ['a name that is inherited', coded('constructor')],
   ['nothing', undefined],
@@ -37,4 +40,9 @@ test.each<[string, unknown]>([
 test('the cause is told', () => {
   const error = coded('28P01', 'password authentication failed for user "me"');
   expect(databaseRefusalOf(error)?.text).toMatch(/\(password authentication failed for user "me"\)$/);
+});
+
+test('who hangs up before TLS is told what it may want', () => {
+  expect(databaseHintOf(coded('ECONNRESET', HUNG_UP))).toContain('DB_SSL_MODE');
+  expect(databaseHintOf(coded('ECONNRESET'))).toBeUndefined();
 });

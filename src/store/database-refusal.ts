@@ -1,4 +1,4 @@
-import { isTlsFailure } from '../core/tls-failure.js';
+import { isTlsFailure, isWithoutHandshake } from '../core/tls-failure.js';
 
 /** Why PostgreSQL will have nothing to do with us: it does not heal by waiting, but by somebody who changes something. */
 export interface DatabaseRefusal {
@@ -62,6 +62,12 @@ export function databaseRefusalOf(error: unknown): DatabaseRefusal | undefined {
     current = failure.driverError ?? failure.cause;
   }
   return undefined;
+}
+
+/** What somebody may have to do about a database that is away, or seems to be; undefined when it is likely none. */
+export function databaseHintOf(error: unknown): string | undefined {
+  if (!isWithoutHandshake(error as Failure)) return undefined;
+  return 'it hangs up before TLS: does it speak TLS (sslmode in DATABASE_URL, or DB_SSL_MODE), or is it starting?';
 }
 
 function readOne(failure: Failure): DatabaseRefusal | undefined {

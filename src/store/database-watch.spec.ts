@@ -36,6 +36,17 @@ test.each<[string, Error, string, string]>([
   ]);
 });
 
+test('an absence does not put off what is told of a refusal', async () => {
+  const away = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+  const refused = Object.assign(new Error('no'), { code: '28P01' });
+  let looks = 0;
+  const pool = { query: () => Promise.reject(++looks < 3 ? away : refused) };
+  const watch = watchOf({ pool, dataSource: database.dataSource } as unknown as Database);
+  await eventually(() => looks > 5, 'it has looked again');
+  watch.stop();
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'error']);
+});
+
 function watchOf(watched: Database): DatabaseWatch {
   lines = [];
   const tell = (level: string) => (_fields: object, message: string) => void lines.push({ level, message });

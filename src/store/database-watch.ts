@@ -1,5 +1,5 @@
 import type { Database, StoreLog } from './database.js';
-import { databaseRefusalOf } from './database-refusal.js';
+import { databaseHintOf, databaseRefusalOf } from './database-refusal.js';
 
 export interface DatabaseWatchOptions {
   database: Database;
@@ -11,12 +11,13 @@ const LOOK_MS = 5_000;
 const REPEAT_MS = 60_000;
 
 /**
- * Tells operators, once a minute, when PostgreSQL has something against us while we run. Whoever needs the database goes
+ * Tells operators, once a minute and kind, when PostgreSQL has something against us while we run. Whoever needs the database goes
  * on trying by itself, and says of each try only that it failed.
  */
 export class DatabaseWatch {
   private looking: NodeJS.Timeout | undefined;
-  private toldMs: number | undefined;
+  /** When each kind of trouble was told last; empty when there is none. */
+  private readonly toldMs = new Map<string, number>();
 
   constructor(private readonly options: DatabaseWatchOptions) {}
 
@@ -39,19 +40,21 @@ export class DatabaseWatch {
     try {
       await database.pool.query('select 1');
       await database.dataSource.query('select 1');
-      if (this.toldMs !== undefined) log.info({}, 'the database is reachable again');
-      this.toldMs = undefined;
+      if (this.toldMs.size > 0) log.info({}, 'the database is reachable again');
+      this.toldMs.clear();
     } catch (error) {
       this.tell(error);
     }
   }
 
   private tell(error: unknown): void {
-    const nowMs = performance.now();
-    if (this.toldMs !== undefined && nowMs - this.toldMs < REPEAT_MS) return;
-    this.toldMs = nowMs;
     const refusal = databaseRefusalOf(error);
+    const hint = databaseHintOf(error);
+    const kind = refusal?.kind ?? `away ${hint ?? ''}`;
+    const nowMs = performance.now();
+    if (nowMs - (this.toldMs.get(kind) ?? -Infinity) < REPEAT_MS) return;
+    this.toldMs.set(kind, nowMs);
     if (refusal) this.options.log.error({ err: error }, `${refusal.text}; trying again`);
-    else this.options.log.warn({ err: error }, 'the database is not reachable; trying again');
+    else this.options.log.warn({ err: error }, `the database is not reachable; ${hint ?? 'trying again'}`);
   }
 }

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { Database } from './database.js';
+import { TcpProxy } from '../../test/support/tcp-proxy.js';
+import { Database, type DatabaseWay } from './database.js';
 
 let server: TestDatabase;
 let operator: Database;
@@ -54,6 +55,65 @@ test('a database that is gone is not reachable', async () => {
   await database.pool.end();
   expect(await database.isReachable()).toBe(false);
   await database.dataSource.destroy();
+});
+
+describe('a server that is gone without a word', () => {
+  let proxy: TcpProxy;
+  let database: Database;
+  beforeEach(async () => {
+    const url = new URL(server.url);
+    proxy = await TcpProxy.start(Number(url.port));
+    url.port = String(proxy.port);
+    const small = { controlPoolSize: 1, dataPoolSize: 1, timeouts: { answerMs: 200 } };
+    database = await Database.open({ ...settings('silence'), url: url.href, ...small });
+  });
+  afterEach(async () => {
+    await database.close();
+    await proxy.stop();
+  });
+
+  const PID = 'select pg_backend_pid() as pid';
+  const ways: [string, (sql: string) => Promise<{ pid: number } | undefined>][] = [
+    ['the control plane', async (sql) => (await database.dataSource.query<{ pid: number }[]>(sql))[0]],
+    [
+      'a transaction of the control plane',
+      (sql) => database.dataSource.transaction(async (manager) => (await manager.query<{ pid: number }[]>(sql))[0]),
+    ],
+    ['the data plane', async (sql) => (await database.pool.query<{ pid: number }>(sql)).rows[0]],
+    ['a session', (sql) => database.session(async (client) => (await client.query<{ pid: number }>(sql)).rows[0])],
+  ];
+
+  test.each(ways)('keeps %s waiting for so long only, and its connection is not used again', async (_, ask) => {
+    const before = await ask(PID);
+    proxy.freeze();
+    await expect(ask(PID)).rejects.toThrow('Query read timeout');
+    proxy.heal();
+    const after = await ask(PID);
+    expect(after?.pid).toEqual(expect.any(Number));
+    expect(after).not.toEqual(before);
+  });
+
+  test('is not reachable', async () => {
+    await database.isReachable();
+    proxy.freeze();
+    expect(await database.isReachable()).toBe(false);
+    proxy.heal();
+  });
+});
+
+test.each<[string, DatabaseWay[], boolean]>([
+  ['who uses the pooler too', ['control', 'data'], false],
+  ['who uses the pooler alone', ['control'], false],
+  ['who goes past it', ['data'], true],
+])('a pooler that is gone is an outage for %s', async (_, ways, expected) => {
+  const url = new URL(server.url);
+  const pooler = await TcpProxy.start(Number(url.port));
+  url.port = String(pooler.port);
+  const database = await Database.open({ ...settings('pooled'), url: url.href, directUrl: server.url });
+  pooler.cut();
+  expect(await database.isReachable(ways)).toBe(expected);
+  await database.close();
+  await pooler.stop();
 });
 
 test('opening a database that does not answer throws', async () => {

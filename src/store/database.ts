@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { FOLLOW_MS, followDatabaseTime } from './database-time.js';
+import { followDatabaseTime, keepFollowing } from './database-time.js';
 import { ENTITIES } from './entities/entities.js';
 
 export interface DatabaseSettings {
@@ -11,9 +12,21 @@ export interface DatabaseSettings {
   controlPoolSize: number;
   dataPoolSize: number;
   applicationName: string;
-  /** How long the server lets a statement run, and a transaction wait for its next one; 10 s each where not given. */
-  timeouts?: { statementMs: number; idleInTransactionMs: number };
+  /**
+   * How long the server lets a statement run, and a transaction wait for its next one (10 s each), and how long an
+   * answer is waited for (20 s).
+   */
+  timeouts?: Partial<Timeouts>;
 }
+
+interface Timeouts {
+  statementMs: number;
+  idleInTransactionMs: number;
+  answerMs: number;
+}
+
+/** Which of the two ways: `control` serves the REST API and what is seldom, `data` everything that has to be fast. */
+export type DatabaseWay = 'control' | 'data';
 
 /** The part of a log that the store writes to. */
 export interface StoreLog {
@@ -30,9 +43,15 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 export const SETTLED_AFTER_SECONDS = (STATEMENT_TIMEOUT_MS + IDLE_IN_TRANSACTION_TIMEOUT_MS) / 1_000;
 /** The server ends a statement first; this one ends the wait for a server that is gone without a word. */
 const ANSWER_TIMEOUT_MS = 20_000;
+/** A server that is gone never says that it has heard the goodbye. */
+const GOODBYE_MS = 1_000;
 
 /** The server ends what is frozen in the middle: a process that was stopped with a lock must not keep others out. */
-const TIMEOUTS = { statementMs: STATEMENT_TIMEOUT_MS, idleInTransactionMs: IDLE_IN_TRANSACTION_TIMEOUT_MS };
+const TIMEOUTS: Timeouts = {
+  statementMs: STATEMENT_TIMEOUT_MS,
+  idleInTransactionMs: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  answerMs: ANSWER_TIMEOUT_MS,
+};
 
 /** A connection that only listens notices a lost peer by these probes alone. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
@@ -59,7 +78,7 @@ const DATA_PLANE_OPTIONS = [
  * replaced; one that breaks in use rejects that use.
  */
 export class Database {
-  private readonly following: NodeJS.Timeout;
+  private readonly stopFollowing: () => void;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -69,14 +88,14 @@ export class Database {
     readonly log: StoreLog,
     private readonly applicationName: string,
   ) {
-    // Without an answer the last one counts on.
-    this.following = setInterval(() => void followDatabaseTime(pool).catch(() => undefined), FOLLOW_MS).unref();
+    this.stopFollowing = keepFollowing(pool, log);
   }
 
   /** Connects the control plane and checks both ways. Throws when the database does not answer. */
   static async open(settings: DatabaseSettings, log: StoreLog = { warn: () => undefined }): Promise<Database> {
     const directUrl = settings.directUrl ?? settings.url;
-    const { statementMs, idleInTransactionMs } = settings.timeouts ?? TIMEOUTS;
+    const { statementMs, idleInTransactionMs, answerMs } = { ...TIMEOUTS, ...settings.timeouts };
+    const ours = { Client: BoundedClient, query_timeout: answerMs, ...KEEP_ALIVE };
     const timeouts = { statement_timeout: statementMs, idle_in_transaction_session_timeout: idleInTransactionMs };
     const onError = (error: Error) => log.warn({ error: error.message }, 'an idle database connection broke');
     const dataSource = new DataSource({
@@ -89,17 +108,15 @@ export class Database {
       installExtensions: false,
       poolErrorHandler: onError,
       // A pooler refuses unknown start parameters and would not keep them for the session anyway.
-      extra: { Client: PooledClient, ...KEEP_ALIVE, ...(settings.directUrl === undefined ? timeouts : {}) },
+      extra: { ...ours, ...(settings.directUrl === undefined ? timeouts : {}) },
     });
     const pool = new pg.Pool({
-      Client: PooledClient,
+      ...ours,
       ...withOptions(directUrl, DATA_PLANE_OPTIONS),
       ...timeouts,
       application_name: settings.applicationName,
       max: settings.dataPoolSize,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-      ...KEEP_ALIVE,
     });
     pool.on('error', onError);
     const database = new Database(dataSource, pool, directUrl, log, settings.applicationName);
@@ -113,9 +130,11 @@ export class Database {
     return database;
   }
 
-  async isReachable(): Promise<boolean> {
+  /** Whether it answers by all of these ways: behind a pooler they lead to different servers. */
+  async isReachable(ways: readonly DatabaseWay[] = ['control', 'data']): Promise<boolean> {
+    const ask = { control: () => this.dataSource.query('select 1'), data: () => this.pool.query('select 1') };
     try {
-      await this.pool.query('select 1');
+      await Promise.all(ways.map((way): Promise<unknown> => ask[way]()));
       return true;
     } catch {
       return false;
@@ -142,7 +161,7 @@ export class Database {
 
   /** A new connection outside of the pools, not connected yet; the caller listens to its errors and ends it. */
   ownClient(purpose: string): pg.Client {
-    return new pg.Client({
+    return new BoundedClient({
       connectionString: this.directUrl,
       application_name: `${this.applicationName} ${purpose}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -153,20 +172,44 @@ export class Database {
 
   /** Ends every connection, after the statements that run on them. */
   async close(): Promise<void> {
-    clearInterval(this.following);
-    if (this.dataSource.isInitialized) await this.dataSource.destroy();
-    await this.pool.end();
+    this.stopFollowing();
+    await Promise.all([this.dataSource.isInitialized && this.dataSource.destroy(), this.pool.end()]);
   }
 }
+
+/** What pg says when an answer did not come in time. */
+const NO_ANSWER = 'Query read timeout';
 
 /**
  * A pool hands a connection over at once, and its next holder listens a moment later: the server's last word, when it
  * comes in between, must not be an error without a listener, which ends the process. The next statement hears of it.
+ *
+ * A statement whose answer did not come in time is still under way: pg would queue the next one behind it, and TypeORM
+ * gives the connection back as a good one. So it is ended at once, and its pool makes another.
  */
-class PooledClient extends pg.Client {
+class BoundedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
     this.on('error', () => undefined);
+    const end = this.end.bind(this) as (onEnd?: () => void) => Promise<void> | undefined;
+    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
+    // pg declares both with and without callbacks; which of them is called is the caller's choice.
+    Object.assign(this, {
+      end: (onEnd?: () => void) => {
+        const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+        const timer = setTimeout(() => stream.destroy(), GOODBYE_MS).unref();
+        this.once('end', () => clearTimeout(timer));
+        return end(onEnd);
+      },
+      query: (...given: unknown[]) => {
+        const answer = query(...given);
+        if (!(answer instanceof Promise)) return answer;
+        return answer.catch((error: unknown) => {
+          if (error instanceof Error && error.message === NO_ANSWER) void this.end();
+          throw error;
+        });
+      },
+    });
   }
 }
 

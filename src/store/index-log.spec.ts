@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
 import type { Trigger } from '../core/trigger.js';
+import { inChange } from './change.js';
 import { Database } from './database.js';
 import { type IndexChange, IndexLog } from './index-log.js';
 import { APPEND_INDEX_CHANGES } from './sql/append-index-changes.js';
@@ -157,6 +158,37 @@ test('a change is never cut in two by a page', async () => {
   }
 });
 
+test('one change that is larger than a page is read whole, and the reader gets on', async () => {
+  const start = await log.load(nothing);
+  await append('before', false);
+  await append('large', false, 5_000);
+  await append('after', false);
+  const seen: number[] = [];
+  for (let at = start; ;) {
+    const page = await log.since(at);
+    if (page.kind === 'gap') throw new Error(`a gap after ${at}`);
+    expect(page.head > at || !page.more).toBe(true);
+    seen.push(page.changes.length);
+    at = page.head;
+    if (!page.more) break;
+  }
+  expect(seen).toEqual([2, 5_001, 2]);
+});
+
+test('what one transaction publishes takes several numbers of a thousand, seen together', async () => {
+  const start = await log.load(nothing);
+  const ids = Array.from({ length: 2_500 }, () => randomUUID());
+  await inChange(database, undefined, (change) => {
+    change.publish(ids.map((triggerId) => ({ kind: 'unsubscribed', triggerId, vehicle: 'v' })));
+    return Promise.resolve();
+  });
+  const page = await log.since(start);
+  expect(page).toMatchObject({ kind: 'changes', head: start + 3n, more: false });
+  expect(
+    page.kind === 'changes' && page.changes.map((change) => change.kind !== 'trigger' && change.triggerId),
+  ).toEqual(ids);
+});
+
 test('a load holds what there was at its place in the sequence, and nothing that was committed while it ran', async () => {
   const contents = new Contents();
   const early = newTrigger();
@@ -228,6 +260,7 @@ test('an error of a handler ends the load', async () => {
 describe('with a million changes on record', () => {
   beforeAll(async () => {
     await database.session(async (client) => {
+      await client.query('set statement_timeout = 0');
       await client.query(`truncate index_changes`);
       await client.query(
         `insert into index_changes (seq, n, kind, trigger_id, vehicle)
@@ -236,6 +269,7 @@ describe('with a million changes on record', () => {
       );
       await client.query('update index_head set seq = seq + 1000');
       await client.query('analyze index_changes');
+      await client.query('reset statement_timeout');
     });
   });
 

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Trigger } from '../core/trigger.js';
 import type { Database } from './database.js';
 import type { FoundTriggerRow } from './trigger-record.js';
-import { INDEX_PAGE_MAX, READ_INDEX_CHANGES } from './sql/read-index-changes.js';
+import { INDEX_PAGE_MAX, READ_INDEX_CHANGES, READ_INDEX_NUMBER } from './sql/read-index-changes.js';
 
 /** What an engine must know of one change. A trigger that is gone takes its subscriptions along, without a word more. */
 export type IndexChange =
@@ -70,7 +70,14 @@ export class IndexLog {
     // The last number may be cut in two: leave all of it to the next page.
     const cut = rows.at(-1)!.seq!;
     const whole = rows.filter((row) => row.seq !== cut);
+    if (whole.length === 0) return this.wholeNumber(BigInt(cut));
     return { kind: 'changes', head: BigInt(cut) - 1n, changes: whole.map(toChange), more: true };
+  }
+
+  private async wholeNumber(seq: bigint): Promise<IndexPage> {
+    const { rows } = await this.database.pool.query<ChangeRow>({ ...READ_INDEX_NUMBER, values: [seq] });
+    if (rows[0]!.seq === null) return { kind: 'gap' };
+    return { kind: 'changes', head: seq, changes: rows.map(toChange), more: true };
   }
 
   /**

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { createEmptyTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { Database } from './database.js';
 import { ENTITIES } from './entities/entities.js';
-import { migrate } from './migrate.js';
+import { migrate, type MigrateSettings } from './migrate.js';
 import { Initial1790000000000 } from './migrations/1790000000000-initial.js';
 import { Deliveries1790100000000 } from './migrations/1790100000000-deliveries.js';
 import { MIGRATIONS } from './migrations/migrations.js';
@@ -40,6 +40,70 @@ test('of three processes that migrate at once, one runs the migrations and the o
 
 test('a migrated database is left as it is', async () => {
   expect(await migrate({ url: server.url }, () => undefined)).toEqual([]);
+});
+
+describe('beside processes that go on', () => {
+  const LAST = MIGRATIONS.at(-1)!.name;
+  let old: TestDatabase;
+  let client: pg.Client;
+  let said: string[];
+  let untilSaid: (part: string) => Promise<void>;
+
+  /** Migrates the database of the release before. */
+  function migrateOld(settings: Partial<MigrateSettings>): Promise<string[]> {
+    said = [];
+    const heard: (() => void)[] = [];
+    untilSaid = async (part) => {
+      while (!said.some((line) => line.includes(part))) await new Promise<void>((resolve) => heard.push(resolve));
+    };
+    return migrate({ url: old.url, ...settings }, (line) => {
+      said.push(line);
+      for (const resolve of heard.splice(0)) resolve();
+    });
+  }
+
+  beforeEach(async () => {
+    old = await createEmptyTestDatabase();
+    const dataSource = new DataSource({ type: 'postgres', url: old.url, migrations: MIGRATIONS.slice(0, -1) });
+    await (await dataSource.initialize()).runMigrations({ transaction: 'each' });
+    await dataSource.destroy();
+    client = new pg.Client({ connectionString: old.url });
+    await client.connect();
+  });
+  afterEach(async () => {
+    await client.end();
+    await old.drop();
+  });
+
+  test.each(['stream_positions', 'triggers'])('a migration waits until a lock of %s is given back', async (table) => {
+    await client.query('begin');
+    await client.query(`lock table ${table} in access share mode`);
+    const migrated = migrateOld({ lockTimeoutMs: 50 });
+    await untilSaid('gives way');
+    await client.query('commit');
+    expect(await migrated).toEqual([LAST]);
+  });
+
+  test('a lock that is never given back ends it, and nothing of it is left', async () => {
+    await client.query('begin');
+    await client.query('lock table triggers in access share mode');
+    await expect(migrateOld({ lockTimeoutMs: 50, lockPatienceMs: 0 })).rejects.toHaveProperty('code', '55P03');
+    await client.query('commit');
+    expect(await migrateOld({})).toEqual([LAST]);
+  });
+
+  test('a commit that holds its position comes to its triggers: no deadlock', async () => {
+    await client.query('begin');
+    await client.query(`set local lock_timeout = '500ms'`);
+    await client.query('update stream_positions set version = version + 1');
+    const migrated = migrateOld({ lockTimeoutMs: 20_000 });
+    const waits = `select 1 from pg_locks where not granted and database = (select oid from pg_database
+      where datname = current_database())`;
+    while ((await client.query(waits)).rowCount === 0);
+    await client.query('select 1 from triggers');
+    await client.query('commit');
+    expect([await migrated, said]).toEqual([[LAST], [`ran migration ${LAST}`]]);
+  });
 });
 
 test('every entity reads the table that the migrations made', async () => {

@@ -61,6 +61,68 @@ test('of two that look at once each takes another', async () => {
   expect(taken.map((one) => one?.claim.id ?? '').sort()).toEqual(['', ...ids.map(({ id }) => id).sort()]);
 });
 
+test('what failed is tried again at once, then after twice as long each time, ten minutes at most, until a step is taken', async () => {
+  const { claim, state } = await kept(2_000);
+  await operations.giveBack(claim, { isFailed: true });
+  let taken = (await operations.claim())!;
+  for (const seconds of [10, 20, 40, 80, 160, 320, 600, 600]) {
+    await operations.giveBack(taken.claim, { isFailed: true });
+    await agedBy(claim, seconds - 5);
+    expect(await operations.claim()).toBeUndefined();
+    await agedBy(claim, 6);
+    taken = (await operations.claim())!;
+    expect(taken).toMatchObject({ claim: { id: claim.id }, isHopeless: false });
+  }
+  await takeStep(taken.claim, state);
+  await operations.giveBack(taken.claim, { isFailed: true });
+  expect(await operations.claim()).toMatchObject({ claim: { id: claim.id } });
+});
+
+test('one whose holders die again and again rests too, one that is given back in peace does not', async () => {
+  const { claim } = await kept(1);
+  const dead = async () => {
+    await database.pool.query(`update operations set alive_until = now() - interval '5 seconds'`);
+    return operations.claim();
+  };
+  const taken = await dead();
+  expect(taken).toBeDefined();
+  expect(await dead()).toBeUndefined();
+  await operations.giveBack(taken!.claim);
+  expect(await operations.claim()).toMatchObject({ claim: { id: claim.id } });
+});
+
+test.each([
+  ['long and often', 61, 8, true],
+  ['long, since nobody was there, but seldom', 61, 7, false],
+  ['often, but not for long', 59, 30, false],
+])('one that failed %s (%i min, %i tries) is past hope: %s', async (_how, minutes, tries, isHopeless) => {
+  const { claim } = await kept(1);
+  await operations.giveBack(claim, { isFailed: true });
+  await database.pool.query(
+    `update operations set tries = $1, failing_since = now() - $2 * interval '1 minute', alive_until = null`,
+    [tries, minutes],
+  );
+  expect(await operations.claim()).toMatchObject({ isHopeless });
+});
+
+test('one that fails keeps no other from its turn', async () => {
+  const [failing, other] = [(await kept(1)).claim, (await kept(1)).claim];
+  await operations.giveBack(failing, { isFailed: true });
+  const taken = (await operations.claim())!;
+  expect(taken.claim.id).toBe(failing.id);
+  await operations.giveBack(taken.claim);
+  await operations.giveBack(other);
+  expect((await operations.claim())?.claim.id).toBe(other.id);
+});
+
+test("a license's operations are counted until they end", async () => {
+  const { claim, state } = await kept(1);
+  await kept(1);
+  expect([await operations.countOpen(LICENSE), await operations.countOpen(OTHER_LICENSE)]).toEqual([2, 0]);
+  await operations.complete(claim, state.eventId, state);
+  expect(await operations.countOpen(LICENSE)).toBe(1);
+});
+
 test('one that wakes up after another has taken its operation does nothing more', async () => {
   const { claim, state } = await kept(2_000);
   const frozen = { ...state };
@@ -194,6 +256,14 @@ async function takeStep(claim: OperationClaim, state: BulkCallState): Promise<vo
     },
   );
   state.progress = after;
+}
+
+/** As if this many seconds had passed since an operation was given back. */
+async function agedBy({ id }: OperationClaim, seconds: number): Promise<void> {
+  await database.pool.query(
+    `update operations set alive_until = alive_until - $2 * interval '1 second' where id = $1`,
+    [id, seconds],
+  );
 }
 
 /** Everything that is left of an operation, by a process that knows only what is recorded. */

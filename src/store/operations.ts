@@ -3,7 +3,9 @@ import type { EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
 import { tellListenersIn } from './change.js';
 import type { Database } from './database.js';
-import { BULK_SIZE, inParts } from './pages.js';
+import { insertPages } from './operation-pages.js';
+import { progressOf, stateOf } from './operation-row.js';
+import type { OperationRow } from './operation-row.js';
 
 /** What a bulk call does; `_shared` and `_all` name their vehicles themselves. */
 export type BulkKind = 'subscribe' | 'subscribe_shared' | 'unsubscribe' | 'unsubscribe_all';
@@ -35,6 +37,14 @@ export interface BulkProgress {
   failedCount: number;
 }
 
+/** What was taken over. */
+export interface ClaimedOperation {
+  claim: OperationClaim;
+  state: BulkCallState;
+  /** It has failed for so long that it is only to be ended. */
+  isHopeless: boolean;
+}
+
 /** The right to go on with an operation. It is lost to another process when it is not kept alive. */
 export interface OperationClaim {
   id: string;
@@ -63,8 +73,13 @@ export const FAILED_KEPT_MAX = 1_000;
 
 const KEPT_DAYS = 7;
 
-/** Pages that one statement writes: some 3 MB. */
-const PAGES_PER_INSERT = 50;
+/** What failed is tried again at once, then after twice this, and twice as long each time without progress, up to the next. */
+const RETRY_FIRST_MS = 5_000;
+const RETRY_LONGEST_MS = 600_000;
+
+/** Without progress for longer, and after as many tries, an operation is past hope: a time without processes is no try. */
+const HOPE_MS = 3_600_000;
+const HOPE_TRIES = 8;
 
 /** The claim was lost: whatever was about to be done is undone, since another process does it. */
 export class OperationLost extends Error {
@@ -79,7 +94,9 @@ export class OperationLost extends Error {
  *
  * *Held*: one process has the row's token and keeps `alive_until` ahead of the database's clock. Each step changes a page
  * of vehicles and the row in one transaction, which finds the token and the place as they were, or does nothing.
- * *Free*: nobody holds it, or its holder has not been heard of: whoever claims it first goes on from `place`.
+ * *Free*: nobody holds it, or its holder has not been heard of: whoever claims it first goes on from `place`. After tries
+ * without progress it rests first, and those that were tried longest ago come first, so that none that fails keeps others
+ * from their turn.
  * *Completed*: the pages are gone, and who listens was told in the transaction that said so.
  */
 export class OperationStore {
@@ -109,28 +126,32 @@ export class OperationStore {
     return claim;
   }
 
-  /** Takes an operation that nobody holds, the one that has waited longest; undefined when there is none. */
-  async claim(): Promise<{ claim: OperationClaim; state: BulkCallState } | undefined> {
+  /** Takes an operation that nobody holds, the one that was tried longest ago; undefined when there is none. */
+  async claim(): Promise<ClaimedOperation | undefined> {
     const token = randomUUID();
     const [rows] = await this.database.dataSource.query<[OperationRow[], number]>(
-      `update operations set holder = $1, alive_until = now() + $2 * interval '1 ms'
+      `update operations set holder = $1, alive_until = now() + $2 * interval '1 ms', tries = tries + 1,
+         tried_at = clock_timestamp(),
+         failing_since = case when holder is null then failing_since else coalesce(failing_since, now()) end
        where id = (select id from operations
-         where completed_at is null and (alive_until is null or alive_until < now())
-         order by created_at limit 1 for update skip locked)
-       returning *`,
-      [token, this.aliveMs],
+         where completed_at is null and (alive_until is null or alive_until + interval '1 ms' *
+           case when tries = 0 then 0 else least($3 * 2 ^ least(tries, 30), $4) end < now())
+         order by tried_at limit 1 for update skip locked)
+       returning *, tries > $5 and failing_since < now() - $6 * interval '1 ms' as "isHopeless"`,
+      [token, this.aliveMs, RETRY_FIRST_MS, RETRY_LONGEST_MS, HOPE_TRIES, HOPE_MS],
     );
     const [row] = rows;
     if (row === undefined) return undefined;
-    const { kind, license, key_id: keyId, request_id: requestId, trigger_id: triggerId, event_id: eventId } = row;
-    const actor = { license, requestId, ...(keyId === null ? {} : { keyId }) };
-    const state = {
-      call: { kind, actor, triggerId },
-      eventId,
-      progress: progressOf(row),
-      total: row.total ?? undefined,
-    };
-    return { claim: { id: row.id, token }, state };
+    return { claim: { id: row.id, token }, state: stateOf(row), isHopeless: row.isHopeless === true };
+  }
+
+  /** How many operations of a license have not ended. */
+  async countOpen(license: string): Promise<number> {
+    const [row] = await this.database.dataSource.query<{ count: number }[]>(
+      'select count(*)::int as count from operations where license = $1 and completed_at is null',
+      [license],
+    );
+    return row!.count;
   }
 
   /** A sign of life of whoever holds these. */
@@ -142,19 +163,21 @@ export class OperationStore {
     );
   }
 
-  /** Leaves an operation to whoever looks next. */
-  async giveBack({ id, token }: OperationClaim): Promise<void> {
+  /** Leaves an operation to whoever looks next; what failed, to whoever looks when it has rested. */
+  async giveBack({ id, token }: OperationClaim, { isFailed = false } = {}): Promise<void> {
     await this.database.dataSource.query(
-      'update operations set holder = null, alive_until = null where id = $1 and holder = $2',
-      [id, token],
+      `update operations set holder = null, alive_until = case when $3 then now() end,
+         failing_since = case when $3 then coalesce(failing_since, now()) else failing_since end
+       where id = $1 and holder = $2`,
+      [id, token, isFailed],
     );
   }
 
   /** Records the list of a call that had none yet. */
   setVehicles(claim: OperationClaim, vehicles: readonly string[]): Promise<void> {
     return this.database.dataSource.transaction(async (manager) => {
-      const sql =
-        'update operations set total = $3, stalled_since = null where id = $1 and holder = $2 and total is null';
+      const sql = `update operations set total = $3, stalled_since = null, tries = 0, failing_since = null
+        where id = $1 and holder = $2 and total is null`;
       await updateHeld(manager, claim, sql, [vehicles.length]);
       await insertPages(manager, claim.id, 0, vehicles);
     });
@@ -182,7 +205,7 @@ export class OperationStore {
       manager,
       claim,
       `update operations set place = $3, done = $4, changed = $5, already = $6, failed = $7, failed_count = $8,
-         stalled_since = null, alive_until = now() + $9 * interval '1 ms'
+         stalled_since = null, tries = 0, failing_since = null, alive_until = now() + $9 * interval '1 ms'
        where id = $1 and holder = $2 and place = $10 and completed_at is null`,
       [...progressValues(after), this.aliveMs, before.place],
     );
@@ -242,29 +265,6 @@ export class OperationStore {
   }
 }
 
-interface OperationRow {
-  id: string;
-  license: string;
-  trigger_id: string;
-  kind: BulkKind;
-  key_id: string | null;
-  request_id: string;
-  event_id: string;
-  total: number | null;
-  place: number;
-  done: number;
-  changed: number;
-  already: number;
-  failed: string;
-  failed_count: number;
-  completed_at: Date | null;
-  error: string | null;
-}
-
-function progressOf({ place, done, changed, already, failed, failed_count: failedCount }: OperationRow): BulkProgress {
-  return { place, done, changed, already, failed: JSON.parse(failed) as FailedVehicle[], failedCount };
-}
-
 function progressValues({ place, done, changed, already, failed, failedCount }: BulkProgress): unknown[] {
   return [place, done, changed, already, JSON.stringify(failed.slice(0, FAILED_KEPT_MAX)), failedCount];
 }
@@ -278,21 +278,4 @@ async function updateHeld(
 ): Promise<void> {
   const [, count] = await manager.query<[unknown, number]>(sql, [claim.id, claim.token, ...values]);
   if (count === 0) throw new OperationLost(claim);
-}
-
-async function insertPages(
-  manager: EntityManager,
-  id: string,
-  firstPlace: number,
-  vehicles: readonly string[],
-): Promise<void> {
-  const pages = [...inParts(vehicles, BULK_SIZE)].map((page, at) => ({ place: firstPlace + at, vehicles: page }));
-  for (const some of inParts(pages, PAGES_PER_INSERT)) {
-    await manager.query(
-      `insert into operation_pages (operation_id, place, vehicles)
-       select $1, p.place, array(select jsonb_array_elements_text(p.vehicles))
-       from jsonb_to_recordset($2::jsonb) p (place int, vehicles jsonb)`,
-      [id, JSON.stringify(some)],
-    );
-  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
@@ -69,6 +70,29 @@ test('a vehicle is taken from the triggers that are named, which forget it; from
     [before],
   );
   expect(changes).toEqual(named.map((id) => ({ kind: 'unsubscribed', trigger_id: id, vehicle })));
+});
+
+test('very many triggers are taken a thousand at a time, each with a place in the index and a log event', async () => {
+  const vehicle = vehicleOf(++lastVehicle);
+  const model = await applied(vehicle);
+  const ids = Array.from({ length: 1_200 }, () => randomUUID());
+  await database.pool.query(
+    `insert into triggers
+     select (jsonb_populate_record(t, jsonb_build_object('id', i, 'name_key', i))).*
+     from triggers t, unnest($2::text[]) i where t.id = $1`,
+    [model, ids],
+  );
+  await database.pool.query(
+    `insert into subscriptions select (jsonb_populate_record(s, jsonb_build_object('trigger_id', i))).*
+     from subscriptions s, unnest($2::text[]) i where s.trigger_id = $1`,
+    [model, ids],
+  );
+  const before = await seq();
+  expect(await revocations.revokeVehicle(LICENSE, vehicle, ids)).toBe(1_200);
+  expect(await seq()).toBe(before + 2);
+  const counts = (await log(vehicle)).map((event) => (event as { count: number }).count);
+  expect(counts.sort()).toEqual([1_000, 200]);
+  expect(await revocations.triggersOf(LICENSE, vehicle)).toHaveLength(1);
 });
 
 test('what was taken already leaves no trace, also when two notice it at once', async () => {

@@ -1,6 +1,7 @@
 import type { MetricKind } from '../core/catalog.js';
 import { inChange } from './change.js';
 import type { Database } from './database.js';
+import { BULK_SIZE, inParts } from './pages.js';
 import { emptyStatesOf } from './states.js';
 
 /** A trigger that is applied to a vehicle, with what it reads of it. */
@@ -26,9 +27,16 @@ export class RevocationStore {
 
   /**
    * Unsubscribes a vehicle from those of the triggers that are the license's own, and makes them forget it. What is
-   * pending is not touched. Resolves to how many were subscribed; their log event is one, and none without any.
+   * pending is not touched. Resolves to how many were subscribed. A thousand triggers are a transaction and a log event
+   * each, so that a license with very many locks none of them for long; there is no event where nothing was subscribed.
    */
-  revokeVehicle(license: string, vehicle: string, triggerIds: readonly string[]): Promise<number> {
+  async revokeVehicle(license: string, vehicle: string, triggerIds: readonly string[]): Promise<number> {
+    let revoked = 0;
+    for (const some of inParts(triggerIds, BULK_SIZE)) revoked += await this.revokeSome(license, vehicle, some);
+    return revoked;
+  }
+
+  private revokeSome(license: string, vehicle: string, triggerIds: readonly string[]): Promise<number> {
     return inChange(this.database, undefined, async (change) => {
       const { manager } = change;
       const owned = await manager.query<{ id: string }[]>(

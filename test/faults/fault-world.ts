@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import pg from 'pg';
+import { Crew, type Role } from '../support/crew.js';
 import { vehiclesWith, type FleetVehicle } from '../support/fleet-load.js';
 import {
   expectedOf,
@@ -12,11 +13,14 @@ import {
   type FleetRule,
   type Watch,
 } from '../support/fleet-model.js';
+import { Leftovers } from '../support/leftovers.js';
 import { OwnKafka } from '../support/own-kafka.js';
 import { OwnPostgres } from '../support/own-postgres.js';
-import { eventually, Product } from '../support/product.js';
+import { eventually, type Product } from '../support/product.js';
 import { LICENSE, ProductSetup } from '../support/product-setup.js';
 import { Developer } from '../support/developer.js';
+import { readiness } from '../support/refused-start.js';
+import { expectedOutcome, storedOutcome, type StoredOutcome } from '../support/stored-outcome.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { readTopics, type TopicRecord } from '../support/topic-reader.js';
 import { KafkaClient, Load } from './fault-load.js';
@@ -29,11 +33,9 @@ const SHORT_TIMES = {
 };
 /** No step of a clock ends a token. */
 const FAR_AHEAD_SECONDS = 100 * 86_400;
-/** Worlds that are made side by side take each other's processor away. */
-const START_PATIENCE_MS = 90_000;
 const SETTLE_PATIENCE_MS = 90_000;
-
-export type Role = 'api' | 'engine' | 'delivery';
+const END_PATIENCE_MS = 30_000;
+const LAG = 'tripline_consumer_lag_records';
 
 export interface FaultWorldOptions {
   partitions?: number;
@@ -51,10 +53,25 @@ export interface Settlement {
   deleted?: readonly TopicRecord[];
   /** The model, where it is another than that of all records for all webhooks. */
   expected?: (records: TopicRecord[]) => Expected;
+  /** What the database says besides, where something is told. */
+  stored?: Partial<StoredOutcome>;
+  /** Messages of error lines that this outage explains. */
+  errors?: readonly RegExp[];
 }
 
+/** A test's work in a world of its own, which is taken down after it. */
+export const inWorld =
+  (happen: (world: FaultWorld) => Promise<void>, options?: FaultWorldOptions) => async (): Promise<void> => {
+    const world = await FaultWorld.create(options);
+    try {
+      await happen(world);
+    } finally {
+      await world.stop();
+    }
+  };
+
 export class FaultWorld {
-  readonly processes = new Map<string, Product>();
+  readonly crew: Crew;
   readonly watches: (Watch & { vehicles: Set<string> })[] = [];
   readonly fleet: FleetVehicle[];
   readonly load: Load;
@@ -67,7 +84,9 @@ export class FaultWorld {
     readonly setup: ProductSetup,
     private readonly client: KafkaClient,
     private readonly options: FaultWorldOptions,
+    private readonly leftovers: Leftovers,
   ) {
+    this.crew = new Crew({ ...setup.environment, ...SHORT_TIMES, ...options.environment });
     this.fleet = vehiclesWith('did', 1, options.vehicles ?? 12);
     this.load = new Load(client.producer, setup.topics.signals, this.fleet);
   }
@@ -82,59 +101,77 @@ export class FaultWorld {
   private static lastMade: Promise<unknown> = Promise.resolve();
 
   private static async make(options: FaultWorldOptions): Promise<FaultWorld> {
-    const [postgres, kafka] = await Promise.all([
-      options.postgres ?? OwnPostgres.start(),
-      options.kafka ?? OwnKafka.start(),
-    ]);
-    const proxy = await TcpProxy.start(postgres.port);
-    const productDatabaseUrl = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
+    const leftovers = new Leftovers();
+    try {
+      return await FaultWorld.assemble(options, leftovers);
+    } catch (error) {
+      await leftovers.clear();
+      throw error;
+    }
+  }
+
+  private static async assemble(options: FaultWorldOptions, leftovers: Leftovers): Promise<FaultWorld> {
+    const postgres = await leftovers.started(options.postgres ?? OwnPostgres.start(), (one) => one.remove());
+    const kafka = await leftovers.started(options.kafka ?? OwnKafka.start(), (one) => one.remove());
+    const proxy = await leftovers.started(TcpProxy.start(postgres.port), (one) => one.stop());
+    const productDatabaseUrl = databaseUrlOver(proxy, postgres);
     const parts = { databaseUrl: postgres.url, brokers: kafka.address, productDatabaseUrl };
-    const setup = await ProductSetup.create({ partitions: options.partitions ?? 4, parts });
-    const world = new FaultWorld(postgres, kafka, proxy, setup, await KafkaClient.connect(kafka.address), options);
+    const created = ProductSetup.create({ partitions: options.partitions ?? 4, parts });
+    const setup = await leftovers.started(created, (one) => one.stop());
+    const client = await leftovers.started(KafkaClient.connect(kafka.address), (one) => one.disconnect());
+    const world = new FaultWorld(postgres, kafka, proxy, setup, client, options, leftovers);
+    await leftovers.started(world, () => world.crew.killAll());
     await world.start('api', 'api');
     setup.product = world.of('api');
     await Promise.all([world.start('engine', 'engine'), world.start('delivery', 'delivery'), world.watch()]);
+    await leftovers.started(world.load, (load) => load.stop());
     world.load.start();
     await world.firingsArrive(10);
     return world;
   }
 
   /** Starts a process; resolves when it is ready. */
-  async start(name: string, role: Role, environment: Record<string, string> = {}): Promise<Product> {
-    const own = { ...SHORT_TIMES, ...this.options.environment, ...environment, ROLE: role, INSTANCE_NAME: name };
-    const product = Product.launch({ environment: { ...this.setup.environment, ...own } });
-    this.processes.set(name, product);
-    await product.ready(START_PATIENCE_MS);
-    return product;
+  async start(name: string, role: Role, environment?: Record<string, string>): Promise<Product> {
+    return (await this.crew.start(role, name, environment)).product;
   }
 
   of(name: string): Product {
-    const product = this.processes.get(name);
-    if (!product) throw new Error(`there is no process ${name}`);
-    return product;
+    return this.crew.of(name).product;
+  }
+
+  /** A way to PostgreSQL that one process alone has, for its `DATABASE_URL`. */
+  async ownWay(): Promise<{ proxy: TcpProxy; url: string }> {
+    const proxy = await this.leftovers.started(TcpProxy.start(this.postgres.port), (one) => one.stop());
+    return { proxy, url: databaseUrlOver(proxy, this.postgres) };
   }
 
   get admin(): Admin {
     return this.client.admin;
   }
 
-  /** Resolves when so many more deliveries have arrived than now. */
+  /** Resolves when so many more firings have arrived than now, repeats not counted. */
   async firingsArrive(count: number, timeoutMs = 40_000): Promise<void> {
     const { received } = this.setup.receiver;
-    const wanted = received.length + count;
-    await eventually(() => received.length >= wanted, `${count} more firings arrive`, timeoutMs);
+    const seen = new Set<string>();
+    let read = 0;
+    const look = () => {
+      for (; read < received.length; read++) seen.add(received[read]!.event.id);
+      return seen.size;
+    };
+    const wanted = look() + count;
+    await eventually(() => look() >= wanted, `${count} more firings arrive`, timeoutMs);
   }
 
   /** Resolves when a check of a process's `/ready` says so. */
   async check(name: string, check: string, passes: boolean, timeoutMs?: number): Promise<void> {
     const what = `${name} says that ${check} is ${passes}`;
-    await eventually(async () => (await checksOf(this.of(name)))[check] === passes, what, timeoutMs);
+    await eventually(async () => (await readiness(this.of(name))).checks[check] === passes, what, timeoutMs);
   }
 
   /** Resolves when every process says that every check passes. */
   async allReady(timeoutMs = 30_000): Promise<void> {
-    for (const [name, product] of this.processes) {
-      const isReady = async () => Object.values(await checksOf(product)).every(Boolean);
+    for (const { name, product } of this.crew.members) {
+      const isReady = async () => (await readiness(product)).status === 200;
       await eventually(isReady, `${name} is ready`, timeoutMs);
     }
   }
@@ -169,6 +206,11 @@ export class FaultWorld {
     await eventually(async () => fits(await product.metric(metric)), `${metric} of ${name} ${String(fits)}`, timeoutMs);
   }
 
+  /** Resolves when the lag of the engine is as asked. */
+  async lag(fits: (records: number) => boolean, timeoutMs?: number): Promise<void> {
+    await this.metric('engine', LAG, fits, timeoutMs);
+  }
+
   /** Rows of the database, past the proxy. */
   async rows<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.postgres.url });
@@ -188,19 +230,26 @@ export class FaultWorld {
 
   /**
    * Ends the load and compares what arrived with the model of what is really on the topic: nothing lost, nothing doubled,
-   * repeats the same to the byte, what was acknowledged is there, and everybody is ready again.
+   * repeats the same to the byte, what was acknowledged is there. Then all of it is processed, the database says the same
+   * and nothing more, nobody told of an error that the outage does not explain, and everybody is ready again.
    */
-  async settle({ deleted = [], expected = this.model }: Settlement = {}): Promise<void> {
+  async settle({ deleted = [], expected = this.model, stored = {}, errors }: Settlement = {}): Promise<void> {
     await this.load.stop();
     const records = [...deleted, ...(await this.records())];
     this.expectAcknowledged(records);
-    const { firings } = expected(records);
+    const model = expected(records);
+    const { firings } = model;
     const { received } = this.setup.receiver;
     const seen = () => new Set(received.map(({ event }) => event.id)).size;
     const all = eventually(() => seen() >= firings.size, 'every firing has arrived', SETTLE_PATIENCE_MS);
     await all.catch(() => undefined);
-    await eventually(() => this.isAtTheEnd(), 'all is processed and sent', 30_000).catch(() => undefined);
+    const ended = eventually(() => this.isAtTheEnd(), 'all is processed and sent', END_PATIENCE_MS);
+    await ended.catch(() => undefined);
     expect(verdictOf(firings, received)).toMatchObject({ lost: [], extra: [], wrong: [] });
+    await ended;
+    expect(await storedOutcome((sql) => this.rows(sql))).toEqual({ ...expectedOutcome(model), ...stored });
+    expect(this.crew.unexplained(errors)).toEqual([]);
+    expect(this.crew.fallen).toEqual([]);
     expect(firings.size).toBeGreaterThan(20);
     await this.allReady();
   }
@@ -211,13 +260,8 @@ export class FaultWorld {
   async stop(): Promise<void> {
     this.proxy.heal();
     this.kafka.thaw();
-    await this.load.stop();
-    for (const product of this.processes.values()) product.thaw();
-    await Promise.all([...this.processes.values()].map((product) => product.kill()));
-    await this.client.disconnect();
-    await this.setup.stop();
-    await this.proxy.stop();
-    await Promise.all([this.postgres.remove(), this.kafka.remove()]);
+    for (const { product } of this.crew.members) product.thaw();
+    await this.leftovers.clear();
   }
 
   /** What the broker said that it keeps, it keeps. */
@@ -250,8 +294,6 @@ export class FaultWorld {
   }
 }
 
-/** What `/ready` says now: each check by its name. */
-async function checksOf(product: Product): Promise<Record<string, boolean>> {
-  const answer = await fetch(`${product.monitorUrl}/ready`);
-  return ((await answer.json()) as { checks: Record<string, boolean> }).checks;
+function databaseUrlOver(proxy: TcpProxy, postgres: OwnPostgres): string {
+  return postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
 }

@@ -1,20 +1,13 @@
 /** PostgreSQL ends, crashes, is slow, or keeps a lock: firings wait for it and go on by themselves. */
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { FaultWorld } from './fault-world.js';
+import { inWorld, type FaultWorld } from './fault-world.js';
 
-/** Runs a test in a world of its own. */
-const within = (happen: (world: FaultWorld) => Promise<void>) => async () => {
-  const world = await FaultWorld.create();
-  try {
+const within = (happen: (world: FaultWorld) => Promise<void>) =>
+  inWorld(async (world) => {
     await happen(world);
     await world.settle();
-  } finally {
-    await world.stop();
-  }
-};
-
-const LAG = 'tripline_consumer_lag_records';
+  });
 
 describe('PostgreSQL', () => {
   test.concurrent.each([
@@ -25,10 +18,10 @@ describe('PostgreSQL', () => {
       await world.postgres.stop(signal);
       await Promise.all(['api', 'engine', 'delivery'].map((name) => world.check(name, 'database', false)));
       await world.check('delivery', 'delivery', false);
-      await world.metric('engine', LAG, (lag) => lag > 20);
+      await world.lag((lag) => lag > 20);
       await world.postgres.start();
       await world.allReady();
-      await world.metric('engine', LAG, (lag) => lag <= 20);
+      await world.lag((lag) => lag <= 20);
       await world.firingsArrive(20);
     })(),
   );
@@ -58,14 +51,14 @@ describe('PostgreSQL', () => {
       await client.query('begin');
       await client.query('lock table states in exclusive mode');
       const { rows } = await client.query<{ since: Date }>('select clock_timestamp() as since');
-      await world.metric('engine', LAG, (lag) => lag > 100);
+      await world.lag((lag) => lag > 100);
       await world.allReady();
       await client.query(`select pg_sleep(extract(epoch from $1::timestamptz + interval '20 s' - clock_timestamp()))`, [
         rows[0]!.since,
       ]);
       await client.query('rollback');
       await client.end();
-      await world.metric('engine', LAG, (lag) => lag <= 20);
+      await world.lag((lag) => lag <= 20);
     }),
   );
 });

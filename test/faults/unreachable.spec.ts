@@ -1,19 +1,17 @@
 /** For a minute nothing passes between the product and one of its parts; side by side, each in a world of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from '@jest/globals';
-import { FaultWorld } from './fault-world.js';
+import { inWorld, type FaultWorld } from './fault-world.js';
 
 const MINUTE_MS = 60_000;
-const LAG = 'tripline_consumer_lag_records';
 
-/** Makes a world, lets something happen for a minute while `look` looks at it, and heals it. */
-async function aMinute(
+/** Lets something happen to a world for a minute while `look` looks at it, and heals it. */
+const aMinute = (
   happen: (world: FaultWorld) => void,
   heal: (world: FaultWorld) => void,
   look: (world: FaultWorld) => Promise<void>,
-): Promise<void> {
-  const world = await FaultWorld.create();
-  try {
+) =>
+  inWorld(async (world) => {
     const over = sleep(MINUTE_MS);
     happen(world);
     await look(world);
@@ -21,17 +19,14 @@ async function aMinute(
     heal(world);
     await world.allReady(60_000);
     await world.firingsArrive(20, 60_000);
-    await world.metric('engine', LAG, (lag) => lag <= 20, 60_000);
+    await world.lag((lag) => lag <= 20, 60_000);
     await world.settle();
-  } finally {
-    await world.stop();
-  }
-}
+  });
 
 const databaseIsAway = async (world: FaultWorld) => {
   await Promise.all(['api', 'engine', 'delivery'].map((name) => world.check(name, 'database', false)));
   await world.check('delivery', 'delivery', false);
-  await world.metric('engine', LAG, (lag) => lag > 100, 50_000);
+  await world.lag((lag) => lag > 100, 50_000);
 };
 
 describe('for a minute', () => {
@@ -39,10 +34,11 @@ describe('for a minute', () => {
     ['silent', (world) => world.proxy.freeze()],
     ['refusing connections', (world) => world.proxy.cut()],
   ])('PostgreSQL is %s: everybody says so meanwhile, and each firing arrives once', (_, happen) =>
-    aMinute(happen, (world) => world.proxy.heal(), databaseIsAway),
+    aMinute(happen, (world) => world.proxy.heal(), databaseIsAway)(),
   );
 
-  test.concurrent('Kafka is frozen: engines say so meanwhile, and each firing arrives once', () =>
+  test.concurrent(
+    'Kafka is frozen: engines say so meanwhile, and each firing arrives once',
     aMinute(
       (world) => world.kafka.freeze(),
       (world) => world.kafka.thaw(),

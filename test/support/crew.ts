@@ -21,6 +21,12 @@ export interface CrewLine extends LogLine {
   member: string;
 }
 
+/**
+ * What a process may call an error while a part is away, and mends by itself. Nothing else is expected of an outage: least
+ * of all an event that is on record already, which is how two owners of a partition show.
+ */
+const OUTAGE_ERRORS: readonly RegExp[] = [/^a fetched batch could not be handled; fetching it again$/];
+
 export class Crew {
   /** Those that were started and not ended yet. */
   readonly members: Member[] = [];
@@ -33,16 +39,16 @@ export class Crew {
   constructor(private readonly environment: Record<string, string | undefined>) {}
 
   /** Starts a process and waits until it is ready. Without a name it is a new one. */
-  async start(role: Role, name = `${role}-${++this.started}`): Promise<Member> {
-    const member = this.launch(role, name);
+  async start(role: Role, name?: string, environment?: Record<string, string>): Promise<Member> {
+    const member = this.launch(role, name, environment);
     await member.product.ready(START_PATIENCE_MS);
     return member;
   }
 
   /** Starts a process, which gets ready by itself. */
-  launch(role: Role, name = `${role}-${++this.started}`): Member {
+  launch(role: Role, name = `${role}-${++this.started}`, environment: Record<string, string> = {}): Member {
     const product = Product.launch({
-      environment: { ...this.environment, ROLE: role, INSTANCE_NAME: name },
+      environment: { ...this.environment, ...environment, ROLE: role, INSTANCE_NAME: name },
       onLine: (line) => {
         if (line.level === 'error' || line.level === 'fatal') this.errors.push({ member: name, ...line });
       },
@@ -54,6 +60,14 @@ export class Crew {
       if (!member.isEnding) this.fallen.push(`${name} ended by itself with ${code}: ${product.tail()}`);
     });
     return member;
+  }
+
+  /** The lines of errors that neither an outage explains nor one of these, in full. */
+  unexplained(explained: readonly RegExp[] = []): string[] {
+    const known = [...OUTAGE_ERRORS, ...explained];
+    const isKnown = ({ msg, ...rest }: CrewLine) =>
+      known.some((text) => text.test(msg)) && !JSON.stringify(rest).includes('DuplicateEvent');
+    return this.errors.filter((line) => !isKnown(line)).map((line) => JSON.stringify(line));
   }
 
   /** Those of a role that run, and are free for whatever comes next. */
@@ -88,6 +102,13 @@ export class Crew {
   /** SIGTERM for all. */
   async endAll(): Promise<void> {
     await Promise.all([...this.members].map((member) => this.end(member)));
+  }
+
+  /** Whoever has this name now. */
+  of(name: string): Member {
+    const member = this.members.find((one) => one.name === name);
+    if (!member) throw new Error(`there is no process ${name}`);
+    return member;
   }
 
   /** SIGKILL for all, however things stand. */

@@ -97,7 +97,7 @@ export class EngineWorld {
   /** Opens a partition of signals where the database says, at the start the first time. */
   async open(engine: Engine, topic: string, given: Place = {}): Promise<PartitionEngine> {
     const { partition = 0, partitionCount = 1, metricKind = 'signal' } = given;
-    const position = await this.chunks.open(topic, partition, 0n);
+    const position = await this.chunks.open(topic, partition, 0n, partitionCount);
     return engine.partition({ topic, partition, partitionCount, metricKind, position });
   }
 

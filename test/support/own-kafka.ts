@@ -1,13 +1,12 @@
 /** A Kafka broker of a test's own, which it may kill, freeze and restart on the same address. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Certificate } from '../../dev/certificates.js';
 import { freePort } from './free-port.js';
-import { eventually } from './product.js';
+import { OwnChild } from './own-child.js';
 
 const BROKER_FILE = new URL('own-broker.mjs', import.meta.url).pathname;
 const START_PATIENCE_MS = 90_000;
@@ -32,53 +31,49 @@ export class OwnKafka {
   readonly address: string;
   /** Of the listener over TLS, which is there with `security` alone. */
   readonly securedAddress: string;
-  private child: ChildProcess | undefined;
+  private readonly child: OwnChild;
 
   private constructor(
     private readonly folder: string,
     port: number,
     securedPort: number,
-    private readonly command: () => Command,
+    [program, ...flags]: Command,
   ) {
     this.address = `127.0.0.1:${port}`;
     this.securedAddress = `127.0.0.1:${securedPort}`;
+    this.child = new OwnChild({
+      spawn: () => spawn(program, flags, { stdio: ['pipe', 'ignore', 'ignore'] }),
+      answers: () => this.answers(),
+      ...{ what: 'Kafka answers', patienceMs: START_PATIENCE_MS, lastSignal: 'SIGKILL' },
+    });
   }
 
   /** Only an Apache Kafka can have `security`. */
   static async start({ security, parent = tmpdir(), embedded = false }: KafkaOptions = {}): Promise<OwnKafka> {
     const folder = mkdtempSync(join(parent, 'tripline-kafka-'));
-    const [port, securedPort] = [await freePort(), await freePort()];
-    const classPath = embedded ? undefined : process.env.TEST_KAFKA_CLASSPATH;
-    if (security && classPath === undefined) throw new Error('TEST_KAFKA_CLASSPATH is not set');
-    const command =
-      classPath === undefined
-        ? embeddedCommand(folder, port)
-        : await apacheCommand({ folder, port, securedPort, security, classPath });
-    const kafka = new OwnKafka(folder, port, securedPort, command);
-    await kafka.start();
-    return kafka;
+    try {
+      const [port, securedPort] = [await freePort(), await freePort()];
+      const classPath = embedded ? undefined : process.env.TEST_KAFKA_CLASSPATH;
+      if (security && classPath === undefined) throw new Error('TEST_KAFKA_CLASSPATH is not set');
+      const command =
+        classPath === undefined
+          ? embeddedCommand(folder, port)
+          : await apacheCommand({ folder, port, securedPort, security, classPath });
+      const kafka = new OwnKafka(folder, port, securedPort, command);
+      await kafka.start().catch(async (error: unknown) => {
+        await kafka.stop('SIGKILL');
+        throw error;
+      });
+      return kafka;
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Starts it again; resolves when it answers. */
-  async start(): Promise<void> {
-    const [program, ...flags] = this.command();
-    this.child = spawn(program, flags, { stdio: ['pipe', 'ignore', 'ignore'] });
-    const client = new Kafka({
-      clientId: 'start-of-tests',
-      brokers: [this.address],
-      logLevel: logLevel.NOTHING,
-      retry: { retries: 0 },
-    });
-    const answers = async () => {
-      const admin = client.admin();
-      try {
-        await admin.connect();
-        return (await admin.describeCluster()).brokers.length > 0;
-      } finally {
-        await admin.disconnect();
-      }
-    };
-    await eventually(answers, 'Kafka answers', START_PATIENCE_MS);
+  start(): Promise<void> {
+    return this.child.start();
   }
 
   /** Shows this certificate from the next start on. */
@@ -98,16 +93,12 @@ export class OwnKafka {
 
   /** SIGTERM is a clean end, SIGKILL a crash. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
-    const { child } = this;
-    if (!child || this.hasEnded) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    await this.child.stop(signal);
   }
 
   /** Whether it ended, asked or not. */
   get hasEnded(): boolean {
-    return !this.child || this.child.exitCode !== null || this.child.signalCode !== null;
+    return this.child.hasEnded;
   }
 
   async restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -117,11 +108,11 @@ export class OwnKafka {
 
   /** From now on nothing answers, though connections stand; until `thaw`. */
   freeze(): void {
-    this.child?.kill('SIGSTOP');
+    this.child.signal('SIGSTOP');
   }
 
   thaw(): void {
-    this.child?.kill('SIGCONT');
+    this.child.signal('SIGCONT');
   }
 
   /** Stops it for good. */
@@ -129,13 +120,29 @@ export class OwnKafka {
     await this.stop('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  private async answers(): Promise<boolean> {
+    const client = new Kafka({
+      clientId: 'start-of-tests',
+      brokers: [this.address],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    });
+    const admin = client.admin();
+    try {
+      await admin.connect();
+      return (await admin.describeCluster()).brokers.length > 0;
+    } finally {
+      await admin.disconnect();
+    }
+  }
 }
 
 type Command = [program: string, ...flags: string[]];
 
-function embeddedCommand(folder: string, port: number): () => Command {
+function embeddedCommand(folder: string, port: number): Command {
   const options = JSON.stringify({ port, dataDir: join(folder, 'data') });
-  return () => [process.execPath, BROKER_FILE, options];
+  return [process.execPath, BROKER_FILE, options];
 }
 
 interface ApacheOptions {
@@ -147,13 +154,7 @@ interface ApacheOptions {
 }
 
 /** One node that is broker and controller. Writes its properties and formats its folder. */
-async function apacheCommand({
-  folder,
-  port,
-  securedPort,
-  security,
-  classPath,
-}: ApacheOptions): Promise<() => Command> {
+async function apacheCommand({ folder, port, securedPort, security, classPath }: ApacheOptions): Promise<Command> {
   const controller = await freePort();
   const file = join(folder, 'server.properties');
   const properties = {
@@ -182,7 +183,7 @@ async function apacheCommand({
     `${SCRAM}=[name=${name},password=${password}]`,
   ]);
   execFileSync('java', [...tool, 'format', '-t', id.trim(), '-c', file, ...credentials], { stdio: 'ignore' });
-  return () => ['java', '-Xmx512m', '-cp', classPath, 'kafka.Kafka', file];
+  return ['java', '-Xmx512m', '-cp', classPath, 'kafka.Kafka', file];
 }
 
 const SCRAM = 'SCRAM-SHA-512';

@@ -1,6 +1,5 @@
 /** A PostgreSQL server of a test's own, which it may kill and restart on the same address. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,9 @@ import type { Certificate } from '../../dev/certificates.js';
 import { accountToRunAs, type Account } from '../../dev/postgres/account.js';
 import { ids, nativeDirectory, runnableBinaries } from '../../dev/postgres/binaries.js';
 import { freePort } from './free-port.js';
-import { eventually } from './product.js';
+import { OwnChild } from './own-child.js';
+
+const START_PATIENCE_MS = 60_000;
 
 /** Nothing is asked to survive the loss of power: killed processes leave what they wrote with the kernel. */
 const SETTINGS = {
@@ -44,7 +45,11 @@ export interface PostgresOptions {
 export class OwnPostgres {
   /** Of its superuser, in the database `postgres`; over TLS without a look at the certificate. */
   readonly url: string;
-  private child: ChildProcess | undefined;
+  private readonly child = new OwnChild({
+    spawn: () => this.spawn(),
+    answers: () => this.answers(),
+    ...{ what: 'PostgreSQL takes connections', patienceMs: START_PATIENCE_MS, lastSignal: 'SIGQUIT' },
+  });
   private tls: Record<string, string> = {};
 
   private constructor(
@@ -64,20 +69,22 @@ export class OwnPostgres {
   /** Makes a server and starts it. `settings` are PostgreSQL's own. */
   static async start({ settings = {}, security, parent = tmpdir() }: PostgresOptions = {}): Promise<OwnPostgres> {
     const folder = mkdtempSync(join(parent, 'tripline-postgres-'));
-    const account = accountToRunAs(undefined);
-    chmodSync(folder, 0o755);
-    if (account) chownSync(folder, account.uid, account.gid);
-    const programs = programsFor(folder, account);
-    const flags = ['-D', join(folder, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    if (security) writeFileSync(join(folder, 'password'), security.password);
-    flags.push(...(security ? ['-A', 'scram-sha-256', '--pwfile', join(folder, 'password')] : ['-A', 'trust']));
-    execFileSync(programs.path('initdb'), flags, {
-      ...ids(account),
-      ...{ env: programs.environment, cwd: '/', stdio: 'ignore' },
-    });
-    const server = new OwnPostgres(folder, programs, account, await freePort(), settings, security);
-    await server.start();
-    return server;
+    try {
+      const account = accountToRunAs(undefined);
+      chmodSync(folder, 0o755);
+      if (account) chownSync(folder, account.uid, account.gid);
+      const programs = programsFor(folder, account);
+      initialize(folder, { programs, account, security });
+      const server = new OwnPostgres(folder, programs, account, await freePort(), settings, security);
+      await server.start().catch(async (error: unknown) => {
+        await server.stop('SIGQUIT');
+        throw error;
+      });
+      return server;
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** The folder of its data, whose owner is the account that it runs as. */
@@ -86,25 +93,8 @@ export class OwnPostgres {
   }
 
   /** Starts it again; resolves when it takes connections. */
-  async start(): Promise<void> {
-    const settings = { ...SETTINGS, ...this.settings, ...this.tls, port: this.port };
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.child = spawn(this.programs.path('postgres'), ['-D', this.dataDir, ...flags], {
-      ...ids(this.account),
-      ...{ env: this.programs.environment, cwd: '/', stdio: 'ignore' },
-    });
-    const client = () => new pg.Client({ connectionString: this.url });
-    await eventually(
-      async () => {
-        const one = client();
-        one.on('error', () => undefined);
-        await one.connect();
-        await one.end();
-        return true;
-      },
-      'PostgreSQL takes connections',
-      60_000,
-    );
+  start(): Promise<void> {
+    return this.child.start();
   }
 
   /** Shows this certificate from the next start on. */
@@ -114,16 +104,12 @@ export class OwnPostgres {
 
   /** SIGINT, the fast shutdown: connections are cut. SIGQUIT is the immediate one, as after a crash. */
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
-    const { child } = this;
-    if (!child || this.hasEnded) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    await this.child.stop(signal);
   }
 
   /** Whether it ended, asked or not. */
   get hasEnded(): boolean {
-    return !this.child || this.child.exitCode !== null || this.child.signalCode !== null;
+    return this.child.hasEnded;
   }
 
   async restart(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void> {
@@ -147,6 +133,40 @@ export class OwnPostgres {
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  private spawn() {
+    const settings = { ...SETTINGS, ...this.settings, ...this.tls, port: this.port };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    return spawn(this.programs.path('postgres'), ['-D', this.dataDir, ...flags], {
+      ...ids(this.account),
+      ...{ env: this.programs.environment, cwd: '/', stdio: 'ignore' },
+    });
+  }
+
+  private async answers(): Promise<boolean> {
+    const client = new pg.Client({ connectionString: this.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.end();
+    return true;
+  }
+}
+
+function initialize(
+  folder: string,
+  {
+    programs,
+    account,
+    security,
+  }: Pick<PostgresOptions, 'security'> & { programs: Programs; account?: Account | undefined },
+): void {
+  const flags = ['-D', join(folder, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  if (security) writeFileSync(join(folder, 'password'), security.password);
+  flags.push(...(security ? ['-A', 'scram-sha-256', '--pwfile', join(folder, 'password')] : ['-A', 'trust']));
+  execFileSync(programs.path('initdb'), flags, {
+    ...ids(account),
+    ...{ env: programs.environment, cwd: '/', stdio: 'ignore' },
+  });
 }
 
 function programsFor(folder: string, account: Account | undefined): Programs {

@@ -8,6 +8,7 @@ export class TcpProxy {
   private isCut = false;
   private delayMs = 0;
   private silence: { over: Promise<void>; end: () => void } | undefined;
+  private lookout: ((bytes: Buffer) => void) | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -41,6 +42,18 @@ export class TcpProxy {
     this.silence = { over, end };
   }
 
+  /** Freezes at the first bytes on their way to the server that these words are all in; resolves when it did. */
+  freezeAt(...words: readonly string[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.lookout = (bytes) => {
+        if (!words.every((word) => bytes.includes(word))) return;
+        this.lookout = undefined;
+        this.freeze();
+        resolve();
+      };
+    });
+  }
+
   /** From now on what is passed on comes so much later, in both directions. */
   slow(delayMs: number): void {
     this.delayMs = delayMs;
@@ -49,6 +62,7 @@ export class TcpProxy {
   heal(): void {
     this.isCut = false;
     this.delayMs = 0;
+    this.lookout = undefined;
     this.silence?.end();
     this.silence = undefined;
   }
@@ -74,13 +88,14 @@ export class TcpProxy {
         this.sockets.delete(socket);
         other.destroy();
       });
-      void this.forward(socket, other);
+      void this.forward(socket, other, socket === near);
     }
   }
 
-  private async forward(from: Socket, to: Socket): Promise<void> {
+  private async forward(from: Socket, to: Socket, isOutward: boolean): Promise<void> {
     try {
       for await (const bytes of from) {
+        if (isOutward) this.lookout?.(bytes as Buffer);
         if (this.delayMs > 0) await sleep(this.delayMs);
         await this.silence?.over;
         if (!to.write(bytes as Buffer)) await once(to, 'drain');

@@ -2,15 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 import { OperationLost } from '../../store/operations.js';
 import type { BulkCall, BulkProgress, OperationClaim } from '../../store/operations.js';
 import type { ApiParts } from '../api-parts.js';
+import { BULK_LIMITS } from './bulk-limits.js';
+import type { BulkLimits } from './bulk-limits.js';
 import { BulkRun, RunStopped } from './bulk-run.js';
 import type { RunOptions } from './bulk-run.js';
 import { BULK_TIMES } from './bulk-times.js';
 import type { BulkTimes } from './bulk-times.js';
+import { OpenCalls } from './open-calls.js';
 
-/** Operations that one process takes over at a time: each is a connection and a steady stream of changes. */
-const TAKEN_OVER_MAX = 4;
-
-type Parts = RunOptions['parts'] & Pick<ApiParts, 'bulkTimes'>;
+type Parts = RunOptions['parts'] & Pick<ApiParts, 'bulkTimes' | 'bulkLimits'>;
 
 export type BulkOutcome =
   { kind: 'done'; progress: BulkProgress & { total: number } } | { kind: 'continues'; operationId: string };
@@ -22,14 +22,20 @@ export type BulkOutcome =
  */
 export class BulkCalls {
   private readonly times: BulkTimes;
+  private readonly limits: BulkLimits;
   private readonly stopping = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly active = new Set<Promise<unknown>>();
-  private readonly kept = new Set<BulkRun>();
+  private readonly open: OpenCalls;
+  /** Those of this process that go on after their answer, and those that were another's: neither keeps out the others. */
+  private readonly own = new Set<BulkRun>();
+  private readonly takenOver = new Set<BulkRun>();
   private isScanning = false;
 
   constructor(private readonly parts: Parts) {
     this.times = { ...BULK_TIMES, ...parts.bulkTimes };
+    this.limits = { ...BULK_LIMITS, ...parts.bulkLimits };
+    this.open = new OpenCalls(parts.operations, this.limits.openPerLicenseMax);
   }
 
   onModuleInit(): void {
@@ -47,9 +53,13 @@ export class BulkCalls {
     while (this.active.size > 0) await Promise.allSettled(this.active);
   }
 
-  /** Runs a call, in the background when it takes longer than its caller waits. Throws its problem. */
+  /**
+   * Runs a call, in the background when it takes longer than its caller waits. Throws its problem, and a 429 when the
+   * license has too many that have not ended.
+   */
   call(call: BulkCall, vehicles?: readonly string[]): Promise<BulkOutcome> {
-    return this.follow(this.runCall(BulkRun.asked(this.runOptions, call, vehicles)));
+    const run = () => this.runCall(BulkRun.asked(this.runOptions, call, vehicles));
+    return this.follow(this.open.take(call.actor.license, run));
   }
 
   private async runCall(run: BulkRun): Promise<BulkOutcome> {
@@ -59,7 +69,8 @@ export class BulkCalls {
       const operationId = await run.keep();
       if (operationId !== undefined) {
         this.parts.log.info(fieldsOf(run), 'a bulk call goes on after its answer');
-        void this.follow(this.goOn(run, work));
+        if (this.own.size >= this.limits.ownMax) run.leave();
+        void this.follow(this.goOn(run, work, this.own));
         return { kind: 'continues', operationId };
       }
       await work;
@@ -85,9 +96,9 @@ export class BulkCalls {
   }
 
   /** Sees a kept call through to its end, or gives it back. Never rejects. */
-  private async goOn(run: BulkRun, work: Promise<void>): Promise<void> {
+  private async goOn(run: BulkRun, work: Promise<void>, those: Set<BulkRun>): Promise<void> {
     const { log } = this.parts;
-    this.kept.add(run);
+    those.add(run);
     try {
       await work;
       log.info(fieldsOf(run), 'a bulk call that went on has ended');
@@ -95,15 +106,16 @@ export class BulkCalls {
       if (error instanceof OperationLost) log.info(fieldsOf(run), 'a bulk call is another process’s now');
       else await this.giveBack(run, run.claim!, error);
     } finally {
-      this.kept.delete(run);
+      those.delete(run);
     }
   }
 
   private async giveBack(run: BulkRun, claim: OperationClaim, reason: unknown): Promise<void> {
     const { log, operations } = this.parts;
-    if (reason instanceof RunStopped) log.info(fieldsOf(run), 'a bulk call is left to another process');
-    else log.warn({ ...fieldsOf(run), err: reason }, 'a bulk call was interrupted; it is gone on with in a moment');
-    await operations.giveBack(claim).catch((error: unknown) => {
+    const isFailed = !(reason instanceof RunStopped);
+    if (isFailed) log.warn({ ...fieldsOf(run), err: reason }, 'a bulk call was interrupted; it is tried again later');
+    else log.info(fieldsOf(run), 'a bulk call is left to another process');
+    await operations.giveBack(claim, { isFailed }).catch((error: unknown) => {
       log.warn(
         { ...fieldsOf(run), err: error },
         'a bulk call could not be given back; it is free when its time is over',
@@ -116,12 +128,13 @@ export class BulkCalls {
     if (this.isScanning) return;
     this.isScanning = true;
     try {
-      while (!this.stopping.signal.aborted && this.kept.size < TAKEN_OVER_MAX) {
+      while (!this.stopping.signal.aborted && this.takenOver.size < this.limits.takenOverMax) {
         const found = await this.parts.operations.claim();
         if (found === undefined) return;
         const run = BulkRun.claimed(this.runOptions, found);
-        this.parts.log.info(fieldsOf(run), 'a bulk call of another process is taken over');
-        void this.follow(this.goOn(run, run.work()));
+        if (found.isHopeless) this.parts.log.warn(fieldsOf(run), 'a bulk call that fails again and again is ended');
+        else this.parts.log.info(fieldsOf(run), 'a bulk call that nobody holds is taken over');
+        void this.follow(this.goOn(run, found.isHopeless ? run.giveUp() : run.work(), this.takenOver));
       }
     } catch (error) {
       this.parts.log.warn({ err: error }, 'bulk calls that nobody holds could not be looked for');
@@ -132,14 +145,14 @@ export class BulkCalls {
 
   private async keepAlive(): Promise<void> {
     try {
-      await this.parts.operations.keepAlive([...this.kept].map((run) => run.claim!));
+      await this.parts.operations.keepAlive([...this.own, ...this.takenOver].map((run) => run.claim!));
     } catch (error) {
       this.parts.log.warn({ err: error }, 'bulk calls could not be kept alive');
     }
   }
 
   private get runOptions(): RunOptions {
-    return { parts: this.parts, times: this.times, stopping: this.stopping.signal };
+    return { parts: this.parts, times: this.times, limits: this.limits, stopping: this.stopping.signal };
   }
 
   private follow<T>(work: Promise<T>): Promise<T> {

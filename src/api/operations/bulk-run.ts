@@ -2,30 +2,37 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { PermissionsUnavailable } from '../../access/permission-provider.js';
 import { newLogId } from '../../store/log-id.js';
 import { FAILED_KEPT_MAX } from '../../store/operations.js';
-import type { BulkCall, BulkCallState, BulkProgress, FailedVehicle, OperationClaim } from '../../store/operations.js';
+import type {
+  BulkCall,
+  BulkCallState,
+  BulkProgress,
+  ClaimedOperation,
+  OperationClaim,
+} from '../../store/operations.js';
 import { BULK_SIZE } from '../../store/pages.js';
 import type { ApiParts } from '../api-parts.js';
 import { Problem, unavailable, webhookAlwaysChanging, webhookNotFound } from '../problem.js';
 import { neededPermissions } from '../subscriptions/needed-permissions.js';
-import { sortByPermission } from '../subscriptions/permitted-vehicles.js';
+import { advanced } from './advanced.js';
+import type { BulkLimits } from './bulk-limits.js';
 import type { BulkTimes } from './bulk-times.js';
+import { isSubscribing, PageJudge } from './page-judge.js';
+import type { Judged } from './page-judge.js';
 import { sharedVehicles } from './shared-vehicles.js';
 import { Turns } from './turns.js';
 
 /** A trigger is seldom changed while vehicles are subscribed to it; more than this is a loop somewhere. */
 const STEP_ATTEMPTS_MAX = 4;
 
-/** Of an answer: as many as a list may have. */
-const FAILED_NAMED_MAX = 100_000;
-
 export interface RunOptions {
   parts: Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'operations' | 'permissions' | 'vehicleNft' | 'log'>;
   times: BulkTimes;
+  limits: BulkLimits;
   /** Aborted when the process ends. */
   stopping: AbortSignal;
 }
 
-/** The process ends; what is left of the call is another's. */
+/** The process ends or has enough to do; what is left of the call is another's. */
 export class RunStopped extends Error {
   override readonly name = 'RunStopped';
 }
@@ -40,6 +47,10 @@ export class RunStopped extends Error {
  */
 export class BulkRun {
   private readonly turns = new Turns();
+  private readonly leaving = new AbortController();
+  /** Aborted when the call is to be left to another process. */
+  private readonly stopping: AbortSignal;
+  private readonly judge: PageJudge;
   private isOver = false;
 
   private constructor(
@@ -48,7 +59,10 @@ export class BulkRun {
     /** The list while it is only here. */
     private vehicles: readonly string[],
     private held: OperationClaim | undefined,
-  ) {}
+  ) {
+    this.stopping = AbortSignal.any([options.stopping, this.leaving.signal]);
+    this.judge = new PageJudge(options.parts, state.call, options.times);
+  }
 
   /** A call that was made just now; without vehicles when it names them itself. */
   static asked(options: RunOptions, call: BulkCall, vehicles?: readonly string[]): BulkRun {
@@ -58,7 +72,7 @@ export class BulkRun {
   }
 
   /** An operation that another process has begun. */
-  static claimed(options: RunOptions, found: { claim: OperationClaim; state: BulkCallState }): BulkRun {
+  static claimed(options: RunOptions, found: ClaimedOperation): BulkRun {
     return new BulkRun(options, found.state, [], found.claim);
   }
 
@@ -109,6 +123,16 @@ export class BulkRun {
     this.isOver = true;
   }
 
+  /** Leaves a kept call to another process as soon as nothing of it is half done. */
+  leave(): void {
+    this.leaving.abort();
+  }
+
+  /** Ends an operation that nobody gets anywhere with; what is left of it was not looked at. */
+  giveUp(): Promise<void> {
+    return this.complete(new Problem(500, { message: 'It failed again and again' }));
+  }
+
   /** Who listens is told of what was done; an operation does that itself. */
   async tell(): Promise<void> {
     if (this.held !== undefined || this.state.progress.changed === 0) return;
@@ -155,8 +179,8 @@ export class BulkRun {
 
   private async namedVehicles(): Promise<string[]> {
     const { parts } = this.options;
-    const { kind, actor, triggerId } = this.call;
-    if (kind === 'subscribe_shared') return sharedVehicles(parts, actor.license, () => this.goOn());
+    const { kind, triggerId } = this.call;
+    if (kind === 'subscribe_shared') return this.sharedVehicles();
     const vehicles: string[] = [];
     for (let after: string | undefined; ; after = vehicles.at(-1)) {
       const page = { limit: BULK_SIZE, ...(after === undefined ? {} : { after }) };
@@ -165,6 +189,12 @@ export class BulkRun {
       if (some.length < BULK_SIZE) return vehicles;
       this.goOn();
     }
+  }
+
+  private sharedVehicles(): Promise<string[]> {
+    const { parts, limits } = this.options;
+    const onPage = () => this.goOn();
+    return sharedVehicles(parts, this.call.actor.license, { max: limits.sharedVehiclesMax, onPage });
   }
 
   private async setVehicles(vehicles: string[]): Promise<void> {
@@ -176,9 +206,9 @@ export class BulkRun {
   /** Does one page: judged and changed again when the trigger changed between the two. */
   private async change(vehicles: readonly string[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
-      const judged = await this.judge(vehicles);
+      const judged = await this.judge.sort(vehicles);
       this.goOn();
-      if (this.held !== undefined && (await this.mustWait(judged))) {
+      if (this.held !== undefined && (await this.judge.mustWait(judged, () => this.stalledForMs()))) {
         await this.pause(attempt);
         continue;
       }
@@ -188,25 +218,6 @@ export class BulkRun {
       if (this.held !== undefined) await this.pause(attempt);
       else if (attempt + 1 >= STEP_ATTEMPTS_MAX) throw webhookAlwaysChanging();
     }
-  }
-
-  private async judge(vehicles: readonly string[]): Promise<Judged> {
-    const { kind, actor, triggerId } = this.call;
-    if (!isSubscribing(kind)) return { granted: [...vehicles], failed: [] };
-    const { parts } = this.options;
-    const { permissions, revision } = await neededPermissions(parts, actor.license, triggerId);
-    return { ...(await sortByPermission(parts.permissions, actor.license, vehicles, permissions)), revision };
-  }
-
-  /** Whether the permissions of some are to be asked for again later. Throws when that has gone on for too long. */
-  private async mustWait({ granted, failed }: Judged): Promise<boolean> {
-    const unknown = failed.filter(({ verdict }) => verdict === 'unknown').length;
-    if (unknown === 0) return false;
-    const { outageMs, partOutageMs } = this.options.times;
-    const stalledMs = await this.stalledForMs();
-    if (unknown < granted.length + failed.length) return stalledMs < partOutageMs;
-    if (stalledMs < outageMs) return true;
-    throw unavailable('Failed to validate permissions', 'Permissions could not be had.');
   }
 
   private async step({ granted, failed, revision }: Judged): Promise<'ok' | 'not_found' | 'changed'> {
@@ -221,7 +232,8 @@ export class BulkRun {
         ...(revision === undefined ? {} : { revision }),
       },
       async (manager, changed) => {
-        after = advanced(before, { changed: changed.length, granted: granted.length, failed });
+        const page = { changed: changed.length, granted: granted.length, failed };
+        after = advanced(before, page, this.options.limits.failedNamedMax);
         if (held !== undefined) await operations.record(manager, held, { before, after });
       },
     );
@@ -262,39 +274,14 @@ export class BulkRun {
   }
 
   private async pause(attempt: number): Promise<void> {
-    const { times, stopping } = this.options;
-    await setTimeout(Math.min(times.pauseMs * 2 ** attempt, times.pauseMaxMs), undefined, { signal: stopping }).catch(
-      () => undefined,
-    );
+    const { pauseMs, pauseMaxMs } = this.options.times;
+    const signal = this.stopping;
+    await setTimeout(Math.min(pauseMs * 2 ** attempt, pauseMaxMs), undefined, { signal }).catch(() => undefined);
     this.goOn();
   }
 
   /** Throws when this is the moment to stop: while somebody waits it is not, unless they were given up. */
   private goOn(): void {
-    if (this.isOver || (this.options.stopping.aborted && this.held !== undefined)) throw new RunStopped();
+    if (this.isOver || (this.stopping.aborted && this.held !== undefined)) throw new RunStopped();
   }
-}
-
-interface Judged {
-  granted: string[];
-  failed: FailedVehicle[];
-  revision?: number;
-}
-
-function isSubscribing(kind: BulkCall['kind']): boolean {
-  return kind === 'subscribe' || kind === 'subscribe_shared';
-}
-
-function advanced(
-  { place, done, changed, already, failed, failedCount }: BulkProgress,
-  page: { changed: number; granted: number; failed: readonly FailedVehicle[] },
-): BulkProgress {
-  return {
-    place: place + 1,
-    done: done + page.granted + page.failed.length,
-    changed: changed + page.changed,
-    already: already + page.granted - page.changed,
-    failed: [...failed, ...page.failed].slice(0, FAILED_NAMED_MAX),
-    failedCount: failedCount + page.failed.length,
-  };
 }

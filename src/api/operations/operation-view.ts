@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BulkKind, BulkProgress, FailedVehicle, FoundOperation } from '../../store/operations.js';
+import { isSubscribing } from './page-judge.js';
 
 /** What became of a refused vehicle, in the original's words. */
 export const VERDICT_MESSAGES: Readonly<Record<FailedVehicle['verdict'], string>> = {
@@ -27,10 +28,10 @@ export const unsubscribedAnswer = z
   .object({ message: z.string(), unsubscribed: z.int().meta({ description: 'How many were subscribed.' }) })
   .meta({ id: 'Unsubscribed' });
 
-const error = z
-  .string()
-  .optional()
-  .meta({ description: 'Why it ended before all was done: the webhook was deleted, or permissions could not be had.' });
+const error = z.string().optional().meta({
+  description:
+    'Why it ended before all was done: the webhook was deleted, permissions could not be had, or it failed for an hour.',
+});
 
 export const operationView = z
   .object({
@@ -77,7 +78,6 @@ export function viewOperation({ kind, progress, total, isCompleted, error: why }
   const shown = { done, total: total ?? null, completed: isCompleted };
   if (!isCompleted) return shown;
   const counted = { ...progress, total: total ?? 0 };
-  const isSubscribing = kind === 'subscribe' || kind === 'subscribe_shared';
-  const result = isSubscribing ? viewSubscribed(counted) : viewUnsubscribed(kind, counted);
+  const result = isSubscribing(kind) ? viewSubscribed(counted) : viewUnsubscribed(kind, counted);
   return { ...shown, result: { ...result, ...(why === undefined ? {} : { error: why }) } };
 }

@@ -4,12 +4,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { TestApi, vehicle, type Answer, type ApiDeveloper } from '../../../test/support/api.js';
 import { PermissionsUnavailable, type PermissionProvider, type Verdict } from '../../access/permission-provider.js';
 import { silentLog } from '../../observability/log.js';
-import { OperationStore } from '../../store/operations.js';
+import { type BulkKind, OperationStore } from '../../store/operations.js';
 import { SubscriptionStore } from '../../store/subscriptions.js';
 import { TriggerStore } from '../../store/triggers.js';
 import { builtInCatalog } from '../../core/catalog.js';
-import { BulkCalls } from './bulk-calls.js';
+import { BulkCalls, type BulkOutcome } from './bulk-calls.js';
+import type { BulkLimits } from './bulk-limits.js';
 import type { BulkTimes } from './bulk-times.js';
+import { viewSubscribed } from './operation-view.js';
 
 /** A permission service that answers page by page, when it is told to. */
 class GatedPermissions implements PermissionProvider {
@@ -18,12 +20,18 @@ class GatedPermissions implements PermissionProvider {
   readonly verdicts = new Map<string, Verdict>();
   isListDown = false;
   isOpen = false;
+  /** What comes between a question and its answer. */
+  meanwhile: () => Promise<unknown> = () => Promise.resolve();
+  /** The first vehicle of each question that was answered. */
+  readonly questions: string[] = [];
   private readonly asked = new EventEmitter();
   private readonly waiting: (() => void)[] = [];
   private allowed = 0;
 
   async check(_license: string, vehicles: readonly string[]): Promise<Verdict[]> {
     await this.turn();
+    await this.meanwhile();
+    this.questions.push(vehicles[0]!);
     return vehicles.map((did) => this.verdicts.get(did) ?? 'granted');
   }
 
@@ -50,6 +58,7 @@ class GatedPermissions implements PermissionProvider {
   reset(): void {
     this.shared = [];
     this.verdicts.clear();
+    this.meanwhile = () => Promise.resolve();
     this.isListDown = false;
     this.isOpen = false;
     this.allowed = 0;
@@ -68,6 +77,9 @@ class GatedPermissions implements PermissionProvider {
 const VEHICLES = Array.from({ length: 2_500 }, (_unused, at) => vehicle(at + 1));
 const HASTY: Partial<BulkTimes> = { answerMs: 0, scanMs: 20, heartbeatMs: 20, pauseMs: 5, pauseMaxMs: 10 };
 
+/** Held by a process that says so once an hour. */
+const HELD_FOR_LONG = `alive_until > now() + interval '30 minutes'`;
+
 let permissions: GatedPermissions;
 let api: TestApi;
 let developer: ApiDeveloper;
@@ -85,7 +97,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   permissions.verdicts.clear();
+  permissions.meanwhile = () => Promise.resolve();
   permissions.open();
+  await api.database.pool.query(`update operations set alive_until = null where ${HELD_FOR_LONG}`);
   const open = 'select 1 from operations where completed_at is null';
   while ((await api.database.pool.query(open)).rowCount !== 0);
 });
@@ -295,37 +309,180 @@ describe('while permissions cannot be had', () => {
   });
 });
 
-describe('when a process ends', () => {
-  /** Another process that answers nothing, but has the same work to do. */
-  function another(given: Partial<BulkTimes> = {}): BulkCalls {
-    const { database } = api;
-    return new BulkCalls({
-      catalog: builtInCatalog,
-      triggers: new TriggerStore(database),
-      subscriptions: new SubscriptionStore(database),
-      operations: new OperationStore(database),
-      permissions,
-      log: silentLog,
-      bulkTimes: { ...HASTY, ...given },
-    });
-  }
+interface Other {
+  times?: Partial<BulkTimes>;
+  limits?: Partial<BulkLimits>;
+  permissions?: PermissionProvider;
+}
 
+/** Another process, that looks for nothing by itself. What it leaves without giving it back is its own for an hour. */
+function another({ times, limits, permissions: own = permissions }: Other = {}): BulkCalls {
+  const { database } = api;
+  return new BulkCalls({
+    catalog: builtInCatalog,
+    triggers: new TriggerStore(database),
+    subscriptions: new SubscriptionStore(database),
+    operations: new OperationStore(database, 3_600_000),
+    permissions: own,
+    log: silentLog,
+    bulkTimes: { ...HASTY, ...times },
+    ...(limits && { bulkLimits: limits }),
+  });
+}
+
+const PATIENT = { answerMs: 3_600_000 };
+
+/** A call of this developer at another process. */
+function callAt(process: BulkCalls, kind: BulkKind, vehicles?: readonly string[]): Promise<BulkOutcome> {
+  return process.call({ kind, actor: { license: developer.license, requestId: 'spec' }, triggerId: id }, vehicles);
+}
+
+describe('when a process ends', () => {
   test('what was under way is answered, given back after its step, and ended by another, once', async () => {
-    const actor = { license: developer.license, requestId: 'spec' };
-    const ending = another({ answerMs: 3_600_000 });
+    const ending = another({ times: PATIENT });
     const asked = permissions.nextQuestion();
-    const call = ending.call({ kind: 'subscribe', actor, triggerId: id }, VEHICLES);
+    const call = callAt(ending, 'subscribe', VEHICLES);
     await asked;
     const stopped = ending.onModuleDestroy();
     const outcome = await call;
     if (outcome.kind !== 'continues') throw new Error('it was to go on');
     permissions.open();
     await stopped;
-    const found = await new OperationStore(api.database).find(developer.license, outcome.operationId);
-    expect(found).toMatchObject({ total: 2_500 });
+    const isHeld = `select 1 from operations where id = $1 and ${HELD_FOR_LONG}`;
+    expect((await api.database.pool.query(isHeld, [outcome.operationId])).rowCount).toBe(0);
     const location = `/v1/operations/${outcome.operationId}`;
     for (let done = false; !done;) done = (await developer.call('GET', location)).body.completed as boolean;
     expect((await developer.call('GET', location)).body).toMatchObject({ done: 2_500, result: { subscribed: 2_500 } });
     expect(await logged('subscription.created')).toEqual([2_500]);
+  });
+});
+
+describe('limits', () => {
+  test('a license has five calls that have not ended, wherever; a sixth is told to come back', async () => {
+    const stranger = await api.developer();
+    const others = await stranger.register();
+    const answers = [];
+    for (let at = 0; at < 5; at++) answers.push(await list([vehicle(at)]));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+    const refused = await list();
+    expect(refused.body).toMatchObject({
+      ...{ status: 429, type: 'urn:tripline:problem:quota-exceeded', message: 'Too many bulk calls' },
+      detail: expect.stringContaining('5 bulk calls'),
+    });
+    const told = ['retry-after', 'ratelimit-policy', 'ratelimit'].map((name) => refused.headers.get(name));
+    expect(told).toEqual(['5', '"bulk-calls";q=5', '"bulk-calls";r=0']);
+    await expect(callAt(another(), 'unsubscribe_all')).rejects.toMatchObject({ status: 429 });
+    const body = { assetDIDs: [vehicle(1)] };
+    expect((await stranger.call('POST', `/v1/webhooks/${others}/subscribe/list`, body)).status).toBe(202);
+    permissions.open();
+    for (const answer of answers) await completed(answer);
+    expect((await list()).status).toBe(202);
+  });
+
+  test('calls that somebody waits for count too', async () => {
+    const other = another({ times: PATIENT, limits: { openPerLicenseMax: 1 } });
+    const asked = permissions.nextQuestion();
+    const first = callAt(other, 'subscribe', VEHICLES);
+    await asked;
+    await expect(callAt(other, 'subscribe', VEHICLES)).rejects.toMatchObject({ status: 429 });
+    permissions.open();
+    expect(await first).toMatchObject({ kind: 'done' });
+    expect(await callAt(other, 'unsubscribe', VEHICLES)).toMatchObject({ kind: 'done' });
+  });
+
+  test('what a process has too much of goes on elsewhere', async () => {
+    const here = new GatedPermissions();
+    const asked = here.nextQuestion();
+    const call = callAt(another({ permissions: here, limits: { ownMax: 0 } }), 'subscribe', VEHICLES);
+    await asked;
+    const outcome = await call;
+    if (outcome.kind !== 'continues') throw new Error('it was to go on');
+    here.answerOne();
+    permissions.open();
+    const location = `/v1/operations/${outcome.operationId}`;
+    for (let done = false; !done;) done = (await developer.call('GET', location)).body.completed as boolean;
+    expect(here.questions).toEqual([vehicle(1)]);
+    expect(await subscribed()).toHaveLength(2_500);
+  });
+
+  test("a process whose own calls wait takes over others'", async () => {
+    for (let at = 0; at < 4; at++) await list();
+    developer = await api.developer();
+    id = await developer.register();
+    const here = new GatedPermissions();
+    here.open();
+    const asked = permissions.nextQuestion();
+    const outcome = await callAt(another({ permissions: here, limits: { ownMax: 0 } }), 'subscribe', VEHICLES);
+    expect(outcome.kind).toBe('continues');
+    await asked;
+  });
+
+  test('what is shared beyond the limit is refused, up to it all is subscribed', async () => {
+    permissions.shared = VEHICLES;
+    permissions.open();
+    const least = another({ times: PATIENT, limits: { sharedVehiclesMax: 2_499 } });
+    await expect(callAt(least, 'subscribe_shared')).rejects.toMatchObject({
+      status: 400,
+      options: { message: 'Too many shared vehicles', detail: expect.stringContaining('2499') },
+    });
+    expect(await subscribed()).toEqual([]);
+    const enough = another({ times: PATIENT, limits: { sharedVehiclesMax: 2_500 } });
+    expect(await callAt(enough, 'subscribe_shared')).toMatchObject({ progress: { changed: 2_500 } });
+  });
+
+  test('an answer names so many of those that failed, and counts the others', async () => {
+    for (const did of VEHICLES) permissions.verdicts.set(did, 'denied');
+    permissions.open();
+    const outcome = await callAt(another({ times: PATIENT, limits: { failedNamedMax: 1_200 } }), 'subscribe', VEHICLES);
+    if (outcome.kind !== 'done') throw new Error('it was to be done');
+    const answer = viewSubscribed(outcome.progress);
+    expect(answer.failedSubscriptions).toHaveLength(1_200);
+    expect(answer).toMatchObject({ subscribed: 0, failedSubscriptionsOmitted: 1_300 });
+  });
+});
+
+describe('what does not get anywhere', () => {
+  test('a webhook that others keep changing ends a call that somebody waits for', async () => {
+    permissions.meanwhile = () =>
+      api.database.pool.query('update triggers set revision = revision + 1 where id = $1', [id]);
+    permissions.open();
+    await expect(callAt(another({ times: PATIENT }), 'subscribe', [vehicle(1)])).rejects.toMatchObject({
+      status: 503,
+      options: { message: 'The webhook is being changed' },
+    });
+    expect(await subscribed()).toEqual([]);
+  });
+
+  test('a vehicle of every page that stays unknown is waited for, but not in every page', async () => {
+    for (const at of [3, 1_003, 2_003]) permissions.verdicts.set(vehicle(at), 'unknown');
+    permissions.questions.length = 0;
+    const waiting = another({ times: { pauseMs: 20, partOutageMs: 30 } });
+    const outcome = await callAt(waiting, 'subscribe', VEHICLES);
+    if (outcome.kind !== 'continues') throw new Error('it was to go on');
+    permissions.open();
+    const location = `/v1/operations/${outcome.operationId}`;
+    for (let done = false; !done;) done = (await developer.call('GET', location)).body.completed as boolean;
+    expect((await developer.call('GET', location)).body.result).toMatchObject({ subscribed: 2_497 });
+    const asked = [1, 1_001, 2_001].map((at) => permissions.questions.filter((did) => did === vehicle(at)).length);
+    expect(asked).toEqual([expect.any(Number), 1, 1]);
+    expect(asked[0]).toBeGreaterThan(1);
+  });
+
+  test('an operation that fails for an hour ends with an error, and what was done stays', async () => {
+    const answer = await list();
+    permissions.answerOne();
+    while ((await look(answer)).body.done === 0);
+    permissions.meanwhile = () => Promise.reject(new Error('out of order'));
+    permissions.open();
+    const failedForAnHour = `update operations set tries = 8, failing_since = now() - interval '61 minutes', alive_until = null
+      where holder is null and completed_at is null and tries > 0`;
+    while ((await api.database.pool.query(failedForAnHour)).rowCount === 0);
+    expect(await completed(answer)).toEqual({
+      done: 1_000,
+      total: 2_500,
+      completed: true,
+      result: expect.objectContaining({ subscribed: 1_000, error: 'It failed again and again' }),
+    });
+    expect(await subscribed()).toHaveLength(1_000);
   });
 });

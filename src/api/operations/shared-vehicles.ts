@@ -2,23 +2,21 @@ import { parseAddress } from '../../core/address.js';
 import type { ApiParts, VehicleNft } from '../api-parts.js';
 import { Problem } from '../problem.js';
 
-/** Ten times the list that may be sent; what is shared beyond needs lists. */
-const SHARED_VEHICLES_MAX = 1_000_000;
-
 /**
  * Every vehicle of the configured contract that is shared with a license, each once. Calls `onPage` after each page, to
- * break off by throwing. Throws `PermissionsUnavailable` when the list cannot be had whole, and a 400 when it is too long.
+ * break off by throwing. Throws `PermissionsUnavailable` when the list cannot be had whole, and a 400 when it has more
+ * than `max`.
  */
 export async function sharedVehicles(
   { permissions, vehicleNft }: Pick<ApiParts, 'permissions' | 'vehicleNft'>,
   license: string,
-  onPage: () => void,
+  { max, onPage }: { max: number; onPage: () => void },
 ): Promise<string[]> {
   const prefix = vehicleNft ? didPrefix(vehicleNft) : '';
   const vehicles = new Set<string>();
   for await (const page of permissions.sharedVehicles(license)) {
     for (const vehicle of page) if (vehicle.startsWith(prefix)) vehicles.add(vehicle);
-    if (vehicles.size > SHARED_VEHICLES_MAX) throw tooManyShared();
+    if (vehicles.size > max) throw tooManyShared(max);
     onPage();
   }
   return [...vehicles];
@@ -31,7 +29,7 @@ export function didPrefix({ chainId, contract }: VehicleNft): string {
   return `did:erc721:${chainId}:${address}:`;
 }
 
-function tooManyShared(): Problem {
-  const detail = `More than ${SHARED_VEHICLES_MAX} vehicles are shared with your license: subscribe lists of them.`;
+function tooManyShared(max: number): Problem {
+  const detail = `More than ${max} vehicles are shared with your license: subscribe lists of them.`;
   return new Problem(400, { message: 'Too many shared vehicles', detail });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperationDefinition } from '../openapi-operation.js';
+import { BULK_LIMITS } from '../operations/bulk-limits.js';
 import { continuesAnswer, subscribedAnswer, unsubscribedAnswer } from '../operations/operation-view.js';
 import { pageQuery } from '../page.js';
 import { messageAnswer } from '../triggers/trigger-operations.js';
@@ -8,6 +9,7 @@ import { vehicleList } from './vehicle-list.js';
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
 const OTHER_VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:67890';
 const UNKNOWN = 'Your license has no such webhook.';
+const TOO_MANY = `Your license has ${BULK_LIMITS.openPerLicenseMax} bulk calls that have not ended.`;
 
 export const subscriptionView = z
   .object({
@@ -99,7 +101,7 @@ export const subscribeList: OperationDefinition = {
     example: { message: 'Subscribed 2 assets', subscribed: 2, alreadySubscribed: 0 },
   },
   later,
-  problems: { 404: UNKNOWN, 413: 'The list is too long.' },
+  problems: { 404: UNKNOWN, 413: 'The list is too long.', 429: TOO_MANY },
 };
 
 export const subscribeAll: OperationDefinition = {
@@ -122,7 +124,7 @@ export const subscribeAll: OperationDefinition = {
     },
   },
   later,
-  problems: { 404: UNKNOWN, 503: 'The list of shared vehicles cannot be had at the moment.' },
+  problems: { 404: UNKNOWN, 429: TOO_MANY, 503: 'The list of shared vehicles cannot be had at the moment.' },
 };
 
 export const unsubscribeVehicle: OperationDefinition = {
@@ -151,7 +153,7 @@ export const unsubscribeList: OperationDefinition = {
     example: { message: 'Unsubscribed 2 assets', unsubscribed: 2 },
   },
   later,
-  problems: { 404: UNKNOWN, 413: 'The list is too long.' },
+  problems: { 404: UNKNOWN, 413: 'The list is too long.', 429: TOO_MANY },
 };
 
 export const unsubscribeAll: OperationDefinition = {
@@ -165,5 +167,5 @@ export const unsubscribeAll: OperationDefinition = {
     example: { message: 'Unsubscribed 2 vehicles', unsubscribed: 2 },
   },
   later,
-  problems: { 404: UNKNOWN },
+  problems: { 404: UNKNOWN, 429: TOO_MANY },
 };

@@ -6,8 +6,14 @@ import { SETTLE_DELIVERIES_FUNCTION } from '../sql/settle-deliveries.js';
 /** How old a sample may be when it arrives; none for any age. */
 const SAMPLE_AGE = ['alter table triggers add column max_sample_age_seconds int check (max_sample_age_seconds > 0)'];
 
-/** Counts the chunks of a partition that fired for vehicles at home in another: whoever caches states of these looks. */
-const SCATTERED = ['alter table stream_positions add column scattered bigint not null default 0'];
+/**
+ * Counts the chunks of a partition that fired for vehicles at home in another, by a hash of the vehicle: whoever caches
+ * states of these looks. Empty until there is one. And how many partitions the topic had when it was opened last.
+ */
+const SCATTERED = [
+  `alter table stream_positions add column scattered bigint[] not null default '{}'`,
+  'alter table stream_positions add column partition_count int not null default 0',
+];
 
 /**
  * Bulk calls that take longer than their caller waits, and the pages of vehicles that are left of each. The rows are
@@ -30,13 +36,16 @@ const OPERATIONS = [
     failed text not null default '[]',
     failed_count int not null default 0,
     stalled_since timestamptz(3),
+    tries int not null default 0,
+    tried_at timestamptz not null default now(),
+    failing_since timestamptz(3),
     holder uuid,
     alive_until timestamptz(3),
     created_at timestamptz(3) not null default now(),
     completed_at timestamptz(3),
     error text
   )`,
-  'create index operations_open on operations (alive_until) where completed_at is null',
+  'create index operations_open on operations (license) where completed_at is null',
   'create index operations_by_age on operations (created_at)',
   `create table operation_pages (
     operation_id uuid not null,
@@ -52,8 +61,9 @@ const FUNCTIONS = [QUEUE_OR_HOLD_FOR_LISTENERS_FUNCTION, COMMIT_CHUNK_FUNCTION, 
 export class Guarantees1790200000000 implements MigrationInterface {
   readonly name = 'Guarantees1790200000000';
 
+  /** Locks tables in the order in which a commit does, position before triggers: processes go on beside it. */
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...SAMPLE_AGE, ...SCATTERED, ...OPERATIONS, ...FUNCTIONS]) await runner.query(statement);
+    for (const statement of [...SCATTERED, ...SAMPLE_AGE, ...OPERATIONS, ...FUNCTIONS]) await runner.query(statement);
   }
 
   /** What is stored since may need what is new: restore a backup instead. */

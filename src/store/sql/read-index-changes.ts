@@ -1,4 +1,4 @@
-/** Changes that one page holds at most; more than any one number of the sequence has. */
+/** Changes that one page holds at most, unless one number of the sequence alone has more. */
 export const INDEX_PAGE_MAX = 5_000;
 
 /**
@@ -10,17 +10,24 @@ export const INDEX_PAGE_MAX = 5_000;
  */
 export const READ_INDEX_CHANGES = {
   name: 'read_index_changes',
-  text: `
+  text: reading(`seq > $1::bigint and seq <= h.seq order by seq, n limit ${INDEX_PAGE_MAX + 1}`),
+};
+
+/** All of one number, for one that no page can hold: a reader that gets part of it would never come further. */
+export const READ_INDEX_NUMBER = { name: 'read_index_number', text: reading('seq = $1::bigint order by n') };
+
+function reading(which: string): string {
+  return `
 select h.seq as head, c.seq, c.kind, c.trigger_id, c.vehicle, t.*
 from index_head h
 left join lateral (
   select seq, n, kind, trigger_id, vehicle from index_changes
-  where seq > $1::bigint and seq <= h.seq order by seq, n limit ${INDEX_PAGE_MAX + 1}
+  where ${which}
 ) c on true
 left join lateral (
   select id, license, revision, status, service, metric_name, metric_kind, metric, value_kind, condition,
          normalized_condition, cooldown_seconds, max_sample_age_seconds, display_name, endpoint_id, deleted_at
   from triggers where id = case when c.kind = 'trigger' then c.trigger_id end
 ) t on true
-order by c.seq, c.n`,
-};
+order by c.seq, c.n`;
+}
