@@ -23,6 +23,7 @@ test.each<[string, unknown, boolean]>([
   ['a silent connection', coded('ETIMEDOUT'), true],
   ['a pool without a free connection', new Error('timeout exceeded when trying to connect'), true],
   ['a connection that ends in use', new Error('Connection terminated unexpectedly'), true],
+  ['a connection that was given up', new Error('Client was closed and is not queryable'), true],
   ['one that TypeORM wraps', Object.assign(new Error('wrapped'), { driverError: coded('57P01') }), true],
   ['one that is a cause', new Error('wrapped', { cause: coded('08003') }), true],
   ['a duplicate key', coded('23505'), false],

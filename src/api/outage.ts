@@ -10,7 +10,7 @@ const SYSTEM_ERRORS: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET
 
 /** What pg says without any code. */
 const MESSAGE =
-  /^(?:timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error)/;
+  /^(?:timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
 /** An error's causes are looked through this deep, in case they lead in a circle. */
 const CAUSES_MAX = 5;
