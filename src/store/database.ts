@@ -191,18 +191,19 @@ class BoundedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
     this.on('error', () => undefined);
-    const end = this.end.bind(this) as (onEnd?: () => void) => Promise<void> | undefined;
-    const query = this.query.bind(this) as (...given: unknown[]) => unknown;
     // pg declares both with and without callbacks; which of them is called is the caller's choice.
+    const { prototype } = pg.Client as unknown as {
+      prototype: Record<'end' | 'query', (...given: unknown[]) => unknown>;
+    };
     Object.assign(this, {
       end: (onEnd?: () => void) => {
         const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
         const timer = setTimeout(() => stream.destroy(), GOODBYE_MS).unref();
         this.once('end', () => clearTimeout(timer));
-        return end(onEnd);
+        return prototype.end.call(this, onEnd);
       },
       query: (...given: unknown[]) => {
-        const answer = query(...given);
+        const answer = prototype.query.call(this, ...given);
         if (!(answer instanceof Promise)) return answer;
         return answer.catch((error: unknown) => {
           if (error instanceof Error && error.message === NO_ANSWER) void this.end();

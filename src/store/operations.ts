@@ -135,7 +135,7 @@ export class OperationStore {
          failing_since = case when holder is null then failing_since else coalesce(failing_since, now()) end
        where id = (select id from operations
          where completed_at is null and (alive_until is null or alive_until + interval '1 ms' *
-           case when tries = 0 then 0 else least($3 * 2 ^ least(tries, 30), $4) end < now())
+           case when tries = 0 then 0 else least($3 * 2 ^ least(tries, 30), $4) end <= now())
          order by tried_at limit 1 for update skip locked)
        returning *, tries > $5 and failing_since < now() - $6 * interval '1 ms' as "isHopeless"`,
       [token, this.aliveMs, RETRY_FIRST_MS, RETRY_LONGEST_MS, HOPE_TRIES, HOPE_MS],

@@ -40,7 +40,7 @@ const OPERATIONS = [
     tried_at timestamptz not null default now(),
     failing_since timestamptz(3),
     holder uuid,
-    alive_until timestamptz(3),
+    alive_until timestamptz,
     created_at timestamptz(3) not null default now(),
     completed_at timestamptz(3),
     error text
