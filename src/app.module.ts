@@ -1,5 +1,4 @@
 /** The composition root: which object gets which, per role. Nothing else makes the objects that hold state or do I/O. */
-import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -11,9 +10,8 @@ import { TokenVerifier } from './access/token-verifier.js';
 import { ApiModule, createHttpApp } from './api/api.module.js';
 import type { ApiParts } from './api/api-parts.js';
 import type { Settings } from './config/settings.js';
-import { builtInCatalog, type Catalog } from './core/catalog.js';
-import { extendCatalog } from './core/catalog-extension.js';
-import { longestWaitMs, parseRetrySchedule, type RetrySchedule } from './core/retry-schedule.js';
+import type { Catalog } from './core/catalog.js';
+import type { RetrySchedule } from './core/retry-schedule.js';
 import { Sender } from './delivery/sender.js';
 import { requestsMax } from './delivery/lanes.js';
 import { Revoker } from './delivery/revoker.js';
@@ -40,22 +38,29 @@ import { LogFeed } from './store/log-feed.js';
 import { PendingDeliveries } from './store/pending-deliveries.js';
 import { OperationStore } from './store/operations.js';
 import { DeliveryQueue } from './store/queue.js';
+import { QuotaBlocks } from './store/quota-blocks.js';
+import { QuotaStore } from './store/quotas.js';
 import { Recovery } from './store/recovery.js';
 import { RevocationStore } from './store/revocations.js';
 import { StateStore } from './store/states.js';
 import { SubscriptionStore } from './store/subscriptions.js';
 import { TestDeliveryStore } from './store/test-deliveries.js';
 import { TriggerStore } from './store/triggers.js';
+import { retryTotalMaxMs } from './start-settings.js';
 import { AddressGuard } from './target/address-guard.js';
 import { Handshake } from './target/handshake.js';
 import { TargetClient } from './target/http-client.js';
 import { SecretBox } from './target/secret-box.js';
 
-const DAY_MS = 86_400_000;
-/** Time between the last attempt and the day's end after which its event may go. */
-const RETENTION_SLACK_DAYS = 1;
 /** The parts of the grace that requests of the REST API get before their connections are cut, and engines to end. */
 const [REQUESTS_GRACE, ENGINE_GRACE] = [1 / 4, 3 / 4];
+
+/** The limits of licenses, and what this process takes of their minutes. */
+export function quotaParts(database: Database, settings: Settings): Pick<Foundation, 'quotas' | 'quotaBlocks'> {
+  const quotas = new QuotaStore(database, settings.quotas);
+  const quotaBlocks = new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() });
+  return { quotas, quotaBlocks };
+}
 
 /** What every stage is made from. */
 export interface Foundation {
@@ -64,6 +69,9 @@ export interface Foundation {
   catalog: Catalog;
   schedule: RetrySchedule;
   bell: Doorbell;
+  quotas: QuotaStore;
+  /** What this process took of the minutes of licenses. */
+  quotaBlocks: QuotaBlocks;
   log: Log;
   metrics: Metrics;
   health: Health;
@@ -86,39 +94,6 @@ export function stagesOf(foundation: Foundation): Stage[] {
   ];
 }
 
-/** The built-in catalogue with the operator's own metrics. Throws with every error of the file. */
-export function readCatalog(file: string | undefined): Catalog {
-  if (file === undefined) return builtInCatalog;
-  let additions: unknown;
-  try {
-    additions = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`CATALOG_FILE cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  const extended = extendCatalog(builtInCatalog, additions);
-  if (extended.kind === 'invalid') throw new Error(`CATALOG_FILE is not valid:\n  ${extended.errors.join('\n  ')}`);
-  return extended.catalog;
-}
-
-/**
- * The schedule of retries. Throws when it is none, or when the last attempt could come after the event itself is gone.
- */
-export function readRetrySchedule(settings: {
-  delivery: Pick<Settings['delivery'], 'retrySchedule'>;
-  eventRetentionDays: number;
-}): RetrySchedule {
-  const parsed = parseRetrySchedule(settings.delivery.retrySchedule);
-  if (parsed.kind === 'invalid') throw new Error(`DELIVERY_RETRY_SCHEDULE is not valid: ${parsed.reason}`);
-  const neededDays = Math.ceil(longestWaitMs(parsed.schedule) / DAY_MS + RETENTION_SLACK_DAYS);
-  if (neededDays > settings.eventRetentionDays) {
-    throw new Error(
-      `DELIVERY_RETRY_SCHEDULE may take until events are gone that are kept for ${settings.eventRetentionDays} days: ` +
-        `shorten it, or set EVENT_RETENTION_DAYS to ${neededDays} or more`,
-    );
-  }
-  return parsed.schedule;
-}
-
 function apiStage(foundation: Foundation): Stage {
   const { settings, database, log } = foundation;
   const client = targetClient(settings, settings.delivery.concurrency, log);
@@ -132,7 +107,7 @@ function apiStage(foundation: Foundation): Stage {
   return {
     name: 'api',
     async start() {
-      app = await createHttpApp(root, { log });
+      app = await createHttpApp(root, { log, corsOrigins: settings.http.corsOrigins });
       if (isDraining) return;
       app.getHttpServer().prependListener('request', (_request: unknown, response: ServerResponse) => {
         if (isDraining) response.setHeader('Connection', 'close');
@@ -157,12 +132,21 @@ function apiStage(foundation: Foundation): Stage {
 }
 
 function apiParts(
-  { settings, database, catalog, log, health }: Foundation,
+  { settings, database, catalog, quotas, quotaBlocks, log, health }: Foundation,
   { client, permissions }: { client: TargetClient; permissions: PermissionProvider },
 ): ApiParts {
   const { jwksUrl, issuer, audience } = settings.tokens;
   return {
-    ...{ catalog, client, permissions, log, health, eventRetentionDays: settings.eventRetentionDays },
+    ...{
+      catalog,
+      client,
+      permissions,
+      quotas,
+      quotaBlocks,
+      log,
+      health,
+      eventRetentionDays: settings.eventRetentionDays,
+    },
     triggers: new TriggerStore(database),
     endpoints: new EndpointStore(database),
     testDeliveries: new TestDeliveryStore(database),
@@ -181,7 +165,7 @@ function apiParts(
     tokens: new TokenVerifier({ jwksUrl, log, ...given({ issuer, audience }) }),
     handshake: new Handshake({ client }),
     secrets: new SecretBox(settings.encryptionKeys),
-    retryTotalMaxMs: (settings.eventRetentionDays - RETENTION_SLACK_DAYS) * DAY_MS,
+    retryTotalMaxMs: retryTotalMaxMs(settings),
     ...given({ adminToken: settings.http.adminToken, vehicleNft: vehicleNft(settings) }),
   };
 }

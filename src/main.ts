@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCatalog, readRetrySchedule, stagesOf, type Foundation, type Stage } from './app.module.js';
+import { quotaParts, stagesOf, type Foundation, type Stage } from './app.module.js';
 import { readSettings, type Settings } from './config/settings.js';
 import { Health } from './observability/health.js';
 import { createLog, type Log } from './observability/log.js';
@@ -12,6 +12,7 @@ import { DatabaseWatch } from './store/database-watch.js';
 import { Doorbell } from './store/doorbell.js';
 import { Housekeeping } from './store/housekeeping.js';
 import { migrate } from './store/migrate.js';
+import { readCatalog, readRetrySchedule } from './start-settings.js';
 import { SecretBox } from './target/secret-box.js';
 
 /** A database that starts beside us gets so long; then the orchestrator should know. */
@@ -73,7 +74,10 @@ async function run(settings: Settings, running: Running, log: Log): Promise<void
     log,
   });
   const watch = new DatabaseWatch({ database, log });
-  const foundation: Foundation = { settings, database, catalog, schedule, bell, log, metrics, health };
+  const foundation: Foundation = {
+    ...{ settings, database, catalog, schedule, bell, log, metrics, health },
+    ...quotaParts(database, settings),
+  };
   const ground = (running.ground = groundStage({ housekeeping, watch, bell, database, monitoring }));
   // What begins while we end would go on beside what is being stopped.
   if (running.isEnding) return;

@@ -13,6 +13,8 @@ import type { GrantStore } from '../store/grants.js';
 import type { IdempotencyStore } from '../store/idempotency.js';
 import type { LogFeed } from '../store/log-feed.js';
 import type { OperationStore } from '../store/operations.js';
+import type { QuotaBlocks } from '../store/quota-blocks.js';
+import type { QuotaStore } from '../store/quotas.js';
 import type { Recovery } from '../store/recovery.js';
 import type { StateStore } from '../store/states.js';
 import type { SubscriptionStore } from '../store/subscriptions.js';
@@ -49,6 +51,8 @@ export interface ApiParts {
   recovery: Recovery;
   stats: DeliveryStats;
   events: EventLog;
+  quotas: QuotaStore;
+  quotaBlocks: QuotaBlocks;
   /** Closed with the application. */
   feed: LogFeed;
   streamTimes?: StreamTimes;

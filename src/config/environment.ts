@@ -6,6 +6,7 @@ import {
   readHostPort,
   readKey,
   readNetwork,
+  readOrigin,
   readProxyUrl,
   textOf,
   trueOrFalse,
@@ -18,6 +19,7 @@ const POSTGRES = ['postgres', 'postgresql'];
 const TOPIC = textOf('a name of a Kafka topic', /^[A-Za-z0-9._-]{1,249}$/);
 const WORD = textOf('a text without blanks at its ends', /^\S(.*\S)?$/);
 const DURATION = /^\d+(ms|s|m|h)$/;
+const QUOTA_MAX = 1_000_000_000;
 
 /**
  * Every setting, by its environment variable: type, default (as it would be written) and description. `readSettings`
@@ -51,6 +53,9 @@ export const environment = z.object({
   MON_PORT: port()
     .prefault('8888')
     .describe('Port of /metrics, /health and /ready. Keep it inside: it asks for no token.'),
+  CORS_ORIGINS: list('origins such as https://console.example.org, separated by commas, or *', readOrigin)
+    .optional()
+    .describe('Origins whose pages may call the REST API, separated by commas; * for any. None without it.'),
   ADMIN_TOKEN: textOf('at least 16 characters without blanks', /^\S{16,}$/)
     .optional()
     .describe('Bearer token of operators for /v1/admin, at least 16 characters. Those routes do not exist without it.'),
@@ -161,18 +166,36 @@ export const environment = z.object({
   MAX_WEBHOOK_FAILURE_HOURS: wholeNumber(1, 8760)
     .prefault('120')
     .describe('So many hours of nothing but failures, with 10 attempts at least, give a webhook up.'),
-  QUOTA_FIRINGS_PER_MINUTE: wholeNumber(1, 100_000_000)
-    .prefault('60000')
-    .describe('Firings of one license in a minute that one engine stores; what would fire above it is passed over.'),
-  QUOTA_PENDING_DELIVERIES: wholeNumber(1, 1_000_000_000)
-    .prefault('1000000')
-    .describe('Pending deliveries of one license; those of firings above it are held, for the owner to recover.'),
+  QUOTA_WEBHOOKS: quota('1000').describe(
+    'Webhooks that one license may have. Operators set all of these per license, too.',
+  ),
+  QUOTA_ENDPOINTS: quota('100').describe('Shared endpoints that one license may have.'),
+  QUOTA_SUBSCRIPTIONS: quota('5000000').describe('Vehicles that the webhooks of one license may watch, in all.'),
+  QUOTA_API_KEYS: quota('100').describe('API keys that one license may have.'),
+  QUOTA_REQUESTS_PER_MINUTE: quota('6000').describe('Requests of one license to the REST API in a minute.'),
+  QUOTA_PROBES_PER_MINUTE: quota('60').describe(
+    'Handshakes and test events of one license in a minute: what makes us call a target while somebody waits.',
+  ),
+  QUOTA_FIRINGS_PER_MINUTE: quota('60000').describe(
+    'Firings of one license in a minute; what would fire above it is passed over.',
+  ),
+  QUOTA_DELIVERIES_PER_MINUTE: quota('120000').describe(
+    'Requests to the targets of one license in a minute, attempts counted; what is due above it waits.',
+  ),
+  QUOTA_PENDING_DELIVERIES: quota('1000000').describe(
+    'Pending deliveries of one license; those of firings above it are held, for the owner to recover.',
+  ),
   EVENT_RETENTION_DAYS: wholeNumber(3, 3650)
     .prefault('30')
     .describe('How long events, deliveries and attempts are kept, at least 3 days.'),
 });
 
 export type Environment = z.infer<typeof environment>;
+
+/** A limit of one license, with the number that it has unless it is set. */
+function quota(most: string) {
+  return wholeNumber(0, QUOTA_MAX).prefault(most);
+}
 
 /** The text stays as it is: `parseRetrySchedule` gives it its meaning. Here only what cannot have one is refused. */
 function readSchedule(text: string): string | undefined {

@@ -106,3 +106,11 @@ export function readKey(text: string): Buffer | undefined {
   const key = Buffer.from(text, 'base64');
   return key.length === KEY_BYTES ? key : undefined;
 }
+
+/** The origin of pages as browsers send it, without a path; or `*`. */
+export function readOrigin(text: string): string | undefined {
+  if (text === '*') return text;
+  const parsed = parsedUrl(text);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
+  return parsed.origin === text.toLowerCase() ? parsed.origin : undefined;
+}

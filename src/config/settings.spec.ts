@@ -31,7 +31,7 @@ test('what is not set has its default', () => {
     logLevel: 'info',
     shutdownGraceMs: 25_000,
     shutdownDrainMs: 2_000,
-    http: { host: '0.0.0.0', port: 3003, monitoringPort: 8888, adminToken: undefined },
+    http: { host: '0.0.0.0', port: 3003, monitoringPort: 8888, adminToken: undefined, corsOrigins: [] },
     database: { url: REQUIRED.DATABASE_URL, directUrl: undefined, poolSize: 10 },
     kafka: {
       brokers: ['kafka:9092'],
@@ -61,7 +61,11 @@ test('what is not set has its default', () => {
       maxFailureCount: undefined,
       maxFailureHours: 120,
     },
-    quotas: { firingsPerMinute: 60_000, pendingDeliveries: 1_000_000 },
+    quotas: {
+      ...{ webhooks: 1_000, endpoints: 100, subscriptions: 5_000_000, apiKeys: 100 },
+      ...{ requestsPerMinute: 6_000, probesPerMinute: 60, firingsPerMinute: 60_000, deliveriesPerMinute: 120_000 },
+      pendingDeliveries: 1_000_000,
+    },
     eventRetentionDays: 30,
   });
 });

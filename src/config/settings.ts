@@ -11,7 +11,14 @@ export interface Settings {
   shutdownGraceMs: number;
   /** The part of the grace in which the REST API goes on answering. */
   shutdownDrainMs: number;
-  http: { host: string; port: number; monitoringPort: number; adminToken: string | undefined };
+  http: {
+    host: string;
+    port: number;
+    monitoringPort: number;
+    adminToken: string | undefined;
+    /** Pages of these may call; `*` for any. */
+    corsOrigins: string[];
+  };
   database: { url: string; directUrl: string | undefined; poolSize: number };
   kafka: {
     brokers: string[];
@@ -50,8 +57,18 @@ export interface Settings {
     maxFailureCount: number | undefined;
     maxFailureHours: number;
   };
-  /** Of one license. Above them samples that would fire are passed over, and deliveries are held. */
-  quotas: { firingsPerMinute: number; pendingDeliveries: number };
+  /** Of one license, by the names of `core/quota`. */
+  quotas: {
+    webhooks: number;
+    endpoints: number;
+    subscriptions: number;
+    apiKeys: number;
+    requestsPerMinute: number;
+    probesPerMinute: number;
+    firingsPerMinute: number;
+    deliveriesPerMinute: number;
+    pendingDeliveries: number;
+  };
   eventRetentionDays: number;
 }
 
@@ -110,7 +127,13 @@ function arrange(env: Environment, hostName: string): Settings {
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_SECONDS * 1000,
     shutdownDrainMs: drainMs(env),
-    http: { host: env.HOST, port: env.PORT, monitoringPort: env.MON_PORT, adminToken: env.ADMIN_TOKEN },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      monitoringPort: env.MON_PORT,
+      adminToken: env.ADMIN_TOKEN,
+      corsOrigins: env.CORS_ORIGINS ?? [],
+    },
     database: {
       url: env.DATABASE_URL ?? databaseUrl(env),
       directUrl: env.DATABASE_DIRECT_URL,
@@ -133,7 +156,14 @@ function arrange(env: Environment, hostName: string): Settings {
       maxFailureHours: env.MAX_WEBHOOK_FAILURE_HOURS,
     },
     quotas: {
+      webhooks: env.QUOTA_WEBHOOKS,
+      endpoints: env.QUOTA_ENDPOINTS,
+      subscriptions: env.QUOTA_SUBSCRIPTIONS,
+      apiKeys: env.QUOTA_API_KEYS,
+      requestsPerMinute: env.QUOTA_REQUESTS_PER_MINUTE,
+      probesPerMinute: env.QUOTA_PROBES_PER_MINUTE,
       firingsPerMinute: env.QUOTA_FIRINGS_PER_MINUTE,
+      deliveriesPerMinute: env.QUOTA_DELIVERIES_PER_MINUTE,
       pendingDeliveries: env.QUOTA_PENDING_DELIVERIES,
     },
     eventRetentionDays: env.EVENT_RETENTION_DAYS,

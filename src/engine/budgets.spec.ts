@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterBudget, type DeadLetter } from './dead-letter-budget.js';
 import { FiringBudget } from './firing-budget.js';
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 import { Seldom } from './seldom.js';
 
 function letters(count: number, reason = 'not_json'): DeadLetter[] {

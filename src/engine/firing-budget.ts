@@ -1,4 +1,4 @@
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 
 const MINUTE_MS = 60_000;
 const LICENSES_MAX = 10_000;

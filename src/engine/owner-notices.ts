@@ -1,7 +1,7 @@
 import type { EventType } from '../core/event-types.js';
 import { newLogId } from '../store/log-id.js';
 import type { ChunkResult } from './chunk-evaluation.js';
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 import type { LogEventRow } from './stores.js';
 
 /** How often one trigger's owner is told that its condition fails, and a license that it is above a quota. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COUNTED_AT_ONCE } from '../store/pending-deliveries.js';
 import { inParts } from '../store/pages.js';
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 import type { Pending } from './stores.js';
 
 /** Counting a full queue takes a while: it may take up one part in so many of a connection's time. */

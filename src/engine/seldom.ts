@@ -1,4 +1,4 @@
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 
 /** Lets something through once per period for each key: for log lines that could otherwise come with every sample. */
 export class Seldom {

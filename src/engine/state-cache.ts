@@ -1,6 +1,6 @@
 import type { State } from '../core/state.js';
 import { SCATTERED_BUCKETS } from '../store/chunks.js';
-import { RecentMap } from './recent-map.js';
+import { RecentMap } from '../core/recent-map.js';
 import type { IndexedTrigger } from './trigger-set.js';
 
 /** Whose state is meant. */

@@ -9,6 +9,8 @@ import type { ApiParts } from '../../src/api/api-parts.js';
 import { ApiModule, createHttpApp } from '../../src/api/api.module.js';
 import { parseAddress } from '../../src/core/address.js';
 import { builtInCatalog } from '../../src/core/catalog.js';
+import { QUOTA_NAMES } from '../../src/core/quota.js';
+import type { Quotas } from '../../src/core/quota.js';
 import { Health } from '../../src/observability/health.js';
 import { silentLog } from '../../src/observability/log.js';
 import { Database } from '../../src/store/database.js';
@@ -21,6 +23,8 @@ import { GrantStore } from '../../src/store/grants.js';
 import { IdempotencyStore } from '../../src/store/idempotency.js';
 import { LogFeed } from '../../src/store/log-feed.js';
 import { OperationStore } from '../../src/store/operations.js';
+import { QuotaBlocks } from '../../src/store/quota-blocks.js';
+import { QuotaStore } from '../../src/store/quotas.js';
 import { Recovery } from '../../src/store/recovery.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
@@ -45,6 +49,11 @@ export interface Answer {
   text: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever JSON was answered
   body: any;
+}
+
+/** As much as nobody uses up: what limits are about sets its own. */
+export function unlimitedQuotas(): Quotas {
+  return Object.fromEntries(QUOTA_NAMES.map((name) => [name, 1_000_000_000])) as Quotas;
 }
 
 /** A vehicle's canonical DID. */
@@ -82,6 +91,7 @@ export class TestApi {
     });
     const secrets = new SecretBox([randomBytes(32)]);
     const grants = new GrantStore(database);
+    const quotas = new QuotaStore(database, unlimitedQuotas());
     const parts: ApiParts = {
       catalog: builtInCatalog,
       triggers: new TriggerStore(database),
@@ -96,6 +106,8 @@ export class TestApi {
       recovery: new Recovery(database),
       stats: new DeliveryStats(database),
       events: new EventLog(database),
+      quotas,
+      quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
       feed: new LogFeed({ database, log: silentLog, intervalMs: 20 }),
       eventRetentionDays: 30,
       permissions: new LocalGrants({ grants }),

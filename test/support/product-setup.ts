@@ -48,6 +48,7 @@ export class ProductSetup {
       JWK_KEY_SET_URL: issuer.jwksUrl,
       NODE_EXTRA_CA_CERTS: this.file('ca.pem', receiver.authorityPem),
       TARGET_ALLOW_CIDRS: '127.0.0.0/8',
+      QUOTA_PROBES_PER_MINUTE: '1000000',
     };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readRetrySchedule } from './app.module.js';
+import { readRetrySchedule } from './start-settings.js';
 
 const read = (retrySchedule: string, eventRetentionDays: number) =>
   readRetrySchedule({ delivery: { retrySchedule }, eventRetentionDays });
