@@ -5,10 +5,11 @@ import type { Bench, BenchSettings } from './bench.js';
 import { withBenchDatabase } from './bench-database.js';
 import { engines } from './engines.js';
 import { isolation } from './isolation.js';
+import { permissions } from './permissions.js';
 import { reportText } from './report-text.js';
 import { triggerIndex } from './trigger-index.js';
 
-const BENCHES: readonly Bench[] = [engines, isolation, triggerIndex];
+const BENCHES: readonly Bench[] = [engines, isolation, permissions, triggerIndex];
 const RESULTS = join('bench', 'results');
 
 const [name, ...given] = process.argv.slice(2);

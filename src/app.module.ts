@@ -4,17 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DimoPermissions } from './access/dimo-permissions.js';
 import { AnyLicense, IdentityLicenses } from './access/license-directory.js';
-import { LocalGrants } from './access/local-grants.js';
 import type { PermissionProvider } from './access/permission-provider.js';
+import { Revoker } from './access/revoker.js';
 import { TokenVerifier } from './access/token-verifier.js';
 import { ApiModule, createHttpApp } from './api/api.module.js';
 import type { ApiParts } from './api/api-parts.js';
 import type { Settings } from './config/settings.js';
 import type { Catalog } from './core/catalog.js';
+import { isGated } from './core/quota.js';
 import type { RetrySchedule } from './core/retry-schedule.js';
 import { Sender } from './delivery/sender.js';
 import { requestsMax } from './delivery/lanes.js';
-import { Revoker } from './delivery/revoker.js';
 import { Engine } from './engine/engine.js';
 import { TriggerIndex } from './engine/trigger-index.js';
 import { brokerTls } from './ingest/broker-tls.js';
@@ -22,8 +22,11 @@ import { KafkaSource } from './ingest/kafka-source.js';
 import type { Health } from './observability/health.js';
 import type { Log } from './observability/log.js';
 import type { Metrics } from './observability/metrics.js';
+import { ApiKeyStore } from './store/api-keys.js';
+import { AutoSyncStore } from './store/auto-syncs.js';
 import { ChunkStore } from './store/chunks.js';
 import type { Database } from './store/database.js';
+import { databaseNowMs } from './store/database-time.js';
 import { DeadLetterStore } from './store/dead-letters.js';
 import { DeliveryLog } from './store/delivery-log.js';
 import { DeliveryStats } from './store/delivery-stats.js';
@@ -39,6 +42,7 @@ import { PendingDeliveries } from './store/pending-deliveries.js';
 import { OperationStore } from './store/operations.js';
 import { DeliveryQueue } from './store/queue.js';
 import { QuotaBlocks } from './store/quota-blocks.js';
+import { QuotaNotices } from './store/quota-notices.js';
 import { QuotaStore } from './store/quotas.js';
 import { Recovery } from './store/recovery.js';
 import { RevocationStore } from './store/revocations.js';
@@ -46,6 +50,7 @@ import { StateStore } from './store/states.js';
 import { SubscriptionStore } from './store/subscriptions.js';
 import { TestDeliveryStore } from './store/test-deliveries.js';
 import { TriggerStore } from './store/triggers.js';
+import { permissionsOf } from './start-permissions.js';
 import { retryTotalMaxMs } from './start-settings.js';
 import { AddressGuard } from './target/address-guard.js';
 import { Handshake } from './target/handshake.js';
@@ -121,12 +126,17 @@ function apiStage(foundation: Foundation): Stage {
       isDraining = true;
       if (app) await sleep(settings.shutdownDrainMs);
       const server = app?.getHttpServer();
-      // A request that is slow, or was never sent to its end, must not take the time that all stages have.
-      const cut = setTimeout(() => server?.closeAllConnections(), settings.shutdownGraceMs * REQUESTS_GRACE);
+      const closePermissions = () => permissions instanceof DimoPermissions && permissions.close();
+      // A request that is slow, or was never sent to its end, must not take the time that all stages have, and neither
+      // must a bulk call that waits for permissions.
+      const cut = setTimeout(() => {
+        server?.closeAllConnections();
+        closePermissions();
+      }, settings.shutdownGraceMs * REQUESTS_GRACE);
       await app?.close();
       clearTimeout(cut);
       await client.close();
-      if (permissions instanceof DimoPermissions) permissions.close();
+      closePermissions();
     },
   };
 }
@@ -147,12 +157,15 @@ function apiParts(
       health,
       eventRetentionDays: settings.eventRetentionDays,
     },
-    triggers: new TriggerStore(database),
-    endpoints: new EndpointStore(database),
+    triggers: new TriggerStore(database, quotas),
+    endpoints: new EndpointStore(database, quotas),
     testDeliveries: new TestDeliveryStore(database),
-    subscriptions: new SubscriptionStore(database),
+    subscriptions: new SubscriptionStore(database, quotas),
+    revocations: new RevocationStore(database),
+    autoSyncs: new AutoSyncStore(database),
     operations: new OperationStore(database),
     grants: new GrantStore(database),
+    apiKeys: new ApiKeyStore(database, quotas),
     states: new StateStore(database),
     deadLetters: new DeadLetterStore(database),
     deliveries: new DeliveryLog(database),
@@ -162,7 +175,7 @@ function apiParts(
     feed: new LogFeed({ database, log }),
     idempotency: new IdempotencyStore(database),
     licenses: settings.dimo ? new IdentityLicenses({ identityUrl: settings.dimo.identityUrl, log }) : new AnyLicense(),
-    tokens: new TokenVerifier({ jwksUrl, log, ...given({ issuer, audience }) }),
+    tokens: new TokenVerifier({ jwksUrl, log, now: databaseNowMs, ...given({ issuer, audience }) }),
     handshake: new Handshake({ client }),
     secrets: new SecretBox(settings.encryptionKeys),
     retryTotalMaxMs: retryTotalMaxMs(settings),
@@ -170,7 +183,7 @@ function apiParts(
   };
 }
 
-function engineStage({ settings, database, catalog, bell, log, metrics, health }: Foundation): Stage {
+function engineStage({ settings, database, catalog, bell, quotaBlocks, log, metrics, health }: Foundation): Stage {
   const {
     brokers,
     groupId,
@@ -187,13 +200,10 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   const ring = (endpointIds: string[]) => bell.ring(endpointIds);
   const states = new StateStore(database);
   const pending = new PendingDeliveries(database);
+  const parts = { index, chunks, states, pending, quotaBlocks, catalog, ring, log, metrics };
+  const engine = new Engine({ ...parts, limits: settings.quotas });
   const source = new KafkaSource({
-    engine: new Engine({ index, chunks, states, pending, catalog, ring, log, metrics, limits: settings.quotas }),
-    chunks,
-    log,
-    metrics,
-    brokers,
-    groupId,
+    ...{ engine, chunks, log, metrics, brokers, groupId },
     clientId: settings.instanceName,
     topics: [
       { topic: signalsTopic, metricKind: 'signal' },
@@ -207,7 +217,7 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   return {
     name: 'engine',
     async start() {
-      await Promise.all([source.check(), index.load()]);
+      await Promise.all([source.check(), engine.load()]);
       log.info({ seq: String(index.seq), ...index.size }, 'index is loaded');
       source.start();
     },
@@ -215,22 +225,28 @@ function engineStage({ settings, database, catalog, bell, log, metrics, health }
   };
 }
 
-function deliveryStage({ settings, database, catalog, schedule, bell, log, metrics, health }: Foundation): Stage {
+function deliveryStage({
+  settings,
+  database,
+  catalog,
+  schedule,
+  bell,
+  quotaBlocks,
+  log,
+  metrics,
+  health,
+}: Foundation): Stage {
   const { concurrency, concurrencyPerEndpoint, timeoutMs, leaseSeconds, maxFailureHours, maxFailureCount } =
     settings.delivery;
   // All of them: endpoints of many licenses share an origin, and one that hangs must not use up its connections.
   const client = targetClient(settings, requestsMax(concurrency), log);
   // The sender remembers permissions itself, for no longer than the setting says.
   const permissions = permissionsOf(settings, new GrantStore(database), { cacheSeconds: 0, log });
-  const revocations = new RevocationStore(database);
-  const revoker = new Revoker({
-    ...{ permissions, catalog, log },
-    triggersOf: (license, vehicle) => revocations.triggersOf(license, vehicle),
-    revoke: (license, vehicle, triggerIds) => revocations.revokeVehicle(license, vehicle, triggerIds),
-  });
+  const revoker = new Revoker({ permissions, catalog, log, revocations: new RevocationStore(database) });
   const sender = new Sender({
     ...{ client, bell, schedule, permissions, catalog, concurrency, concurrencyPerEndpoint, timeoutMs, log, metrics },
-    queue: new DeliveryQueue(database, leaseSeconds),
+    queue: new DeliveryQueue(database, leaseSeconds, isGated(settings.quotas)),
+    limits: { blocks: quotaBlocks, notices: new QuotaNotices(database) },
     secrets: new SecretBox(settings.encryptionKeys),
     health: new EndpointHealthStore(database),
     revoke: (license, vehicle) => revoker.revoke(license, vehicle),
@@ -256,21 +272,6 @@ function targetClient(settings: Settings, connectionsPerOrigin: number, log: Log
     timeoutMs: settings.delivery.timeoutMs,
     connectionsPerOrigin,
     log,
-  });
-}
-
-function permissionsOf(
-  settings: Settings,
-  grants: GrantStore,
-  { cacheSeconds, log }: { cacheSeconds: number; log: Log },
-): PermissionProvider {
-  if (settings.dimo === undefined) return new LocalGrants({ grants });
-  const { chainId, address } = settings.vehicleContract ?? {};
-  return new DimoPermissions({
-    ...settings.dimo,
-    cacheSeconds,
-    log,
-    ...(address === undefined ? {} : { vehicleDidPrefix: `did:erc721:${chainId}:${address}:` }),
   });
 }
 

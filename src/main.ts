@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quotaParts, stagesOf, type Foundation, type Stage } from './app.module.js';
+import { ownSecrets } from './config/own-secrets.js';
 import { readSettings, type Settings } from './config/settings.js';
 import { Health } from './observability/health.js';
 import { createLog, type Log } from './observability/log.js';
@@ -33,7 +34,7 @@ if (read.kind === 'invalid') {
   process.exit(2);
 }
 const { settings } = read;
-const log = createLog(settings.logLevel, settings.instanceName);
+const log = createLog(settings.logLevel, settings.instanceName, undefined, ownSecrets(settings));
 process.on('unhandledRejection', (error) => fail(log, error));
 process.on('uncaughtException', (error) => fail(log, error));
 const running: Running = { stages: [], ground: undefined, isStarted: false, isEnding: false };

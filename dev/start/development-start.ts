@@ -82,6 +82,7 @@ export class DevelopmentStart {
       noDemoReason: options.noDemoReason,
     });
     for (const line of lines) print(line);
+    if (options.allowsAll) print('Every license may read every vehicle: --allow-all.');
     return { failed: this.firstFailure(product, embedded.postgres) };
   }
 

@@ -17,8 +17,8 @@ type Embedded = Partial<Pick<Parameters<typeof productEnvironment>[0], 'database
 
 const EMBEDDED = { databaseUrl: 'postgres://embedded', brokers: '127.0.0.1:9', jwksUrl: 'http://127.0.0.1:8/keys' };
 
-function environmentOf(env: Record<string, string>, embedded: Embedded = EMBEDDED) {
-  const read = readStartOptions([], { TRIPLINE_DATA_DIR: dataDir, ...env });
+function environmentOf(env: Record<string, string>, embedded: Embedded = EMBEDDED, argv: string[] = []) {
+  const read = readStartOptions(argv, { TRIPLINE_DATA_DIR: dataDir, ...env });
   if (read.kind === 'invalid') throw new Error(read.errors.join('; '));
   const nothing = { databaseUrl: undefined, brokers: undefined, jwksUrl: undefined, demo: undefined };
   const secrets = { encryptionKey: 'the key', adminToken: 'the admin token' };
@@ -79,6 +79,16 @@ test('real parts are the product’s own business', () => {
   expect(environment).toMatchObject(env);
   expect(environment).not.toHaveProperty('KAFKA_CREATE_TOPICS_PARTITIONS');
   expect(environment).not.toHaveProperty('JWT_ISSUER');
+});
+
+test('where everything is allowed the embedded database is given in its parts', () => {
+  const databaseUrl = 'postgres://me:p%40ss@127.0.0.1:6543/tripline';
+  const environment = environmentOf({ DB_SSL_MODE: 'require' }, { ...EMBEDDED, databaseUrl }, ['--allow-all']);
+  expect(environment).toMatchObject({
+    ...{ DB_HOST: '127.0.0.1', DB_PORT: '6543', DB_USER: 'me', DB_PASSWORD: 'p@ss', DB_NAME: 'tripline' },
+    PERMISSIONS_ALLOW_ALL: 'true',
+  });
+  expect(Object.keys(environment)).toEqual(expect.not.arrayContaining(['DATABASE_URL', 'DB_SSL_MODE']));
 });
 
 test('the demo’s receiver may be reached and is trusted, beside what was before', () => {

@@ -40,10 +40,21 @@ export function productEnvironment(input: {
     ...(databaseUrl && { SECRET_ENCRYPTION_KEY: secrets.encryptionKey }),
     ...(brokers && { KAFKA_CREATE_TOPICS_PARTITIONS: EMBEDDED_PARTITIONS }),
     ...kept,
-    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    ...(databaseUrl && databaseVariables(databaseUrl, options)),
     ...(brokers && { KAFKA_BROKERS: brokers }),
     ...(jwksUrl && { JWK_KEY_SET_URL: jwksUrl, JWT_ISSUER: DEVELOPMENT_ISSUER }),
     ...(demo && demoVariables(env, options.dataDir, demo)),
+  };
+}
+
+/** The product allows everything only on a database of this machine, which it sees by the parts. */
+function databaseVariables(databaseUrl: string, { allowsAll }: StartOptions): Variables {
+  if (!allowsAll) return { DATABASE_URL: databaseUrl };
+  const { hostname, port, username, password, pathname } = new URL(databaseUrl);
+  return {
+    ...{ DB_HOST: hostname, DB_PORT: port, DB_USER: decodeURIComponent(username) },
+    ...{ DB_PASSWORD: decodeURIComponent(password), DB_NAME: decodeURIComponent(pathname.slice(1)) },
+    PERMISSIONS_ALLOW_ALL: 'true',
   };
 }
 

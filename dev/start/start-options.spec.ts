@@ -19,6 +19,7 @@ test('without arguments and settings everything is embedded, and there is a demo
     port: 3003,
     monitoringPort: 8888,
     topics: { signals: 'topic.device.signals', events: 'topic.device.events' },
+    allowsAll: false,
     given: { database: false, kafka: false, tokenIssuer: false, permissions: false },
   });
 });
@@ -49,6 +50,21 @@ describe('the demo is left out', () => {
 
   test('but not on a Kafka of one’s own when it is asked for', () => {
     expect(optionsOf(['--demo'], { KAFKA_BROKERS: 'x:9092' }).isDemo).toBe(true);
+  });
+});
+
+describe('everything is allowed', () => {
+  test('when that is asked for', () => {
+    expect(optionsOf(['--allow-all'], {})).toMatchObject({ allowsAll: true, isDemo: true });
+  });
+
+  test.each([
+    [{ DATABASE_URL: 'postgres://localhost/x', SECRET_ENCRYPTION_KEY: KEY }, /^--allow-all is not for a database/],
+    [{ DB_HOST: 'localhost', SECRET_ENCRYPTION_KEY: KEY }, /^--allow-all is not for a database/],
+    [{ IDENTITY_API_URL: 'http://localhost' }, /^--allow-all is not for permissions/],
+  ])('but not beside %j', (env, reason) => {
+    const errors = [expect.stringMatching(reason)];
+    expect(readStartOptions(['--allow-all'], env)).toEqual({ kind: 'invalid', errors });
   });
 });
 

@@ -11,6 +11,8 @@ export interface StartOptions {
   port: number;
   monitoringPort: number;
   topics: { signals: string; events: string };
+  /** Every license may read every vehicle. */
+  allowsAll: boolean;
   /** Which real parts the environment names; embedded ones stand in for the others. */
   given: { database: boolean; kafka: boolean; tokenIssuer: boolean; permissions: boolean };
 }
@@ -19,16 +21,17 @@ export type ReadOptions = { kind: 'ok'; options: StartOptions } | { kind: 'inval
 
 type Variables = Record<string, string | undefined>;
 
-export const USAGE = `Usage: npm start [-- --no-demo | --demo]
+export const USAGE = `Usage: npm start [-- [--no-demo | --demo] [--allow-all]]
 
 Starts Tripline with an embedded PostgreSQL, an embedded Kafka broker, a local token issuer and a demo, each
 unless the environment names a real one: DATABASE_URL, KAFKA_BROKERS, JWK_KEY_SET_URL. All data is in .data
 (TRIPLINE_DATA_DIR).
 
-  --no-demo   without the demo's vehicles, webhooks and receiver
-  --demo      with them, even on a Kafka of your own, whose topics then get the demo's messages`;
+  --no-demo    without the demo's vehicles, webhooks and receiver
+  --demo       with them, even on a Kafka of your own, whose topics then get the demo's messages
+  --allow-all  every license may read every vehicle, without a grant; only with the embedded PostgreSQL`;
 
-const ARGUMENTS = new Set(['--no-demo', '--demo']);
+const ARGUMENTS = new Set(['--no-demo', '--demo', '--allow-all']);
 
 /** Reads arguments (without node and file) and environment; every error is named at once. */
 export function readStartOptions(argv: readonly string[], env: Variables): ReadOptions {
@@ -46,6 +49,8 @@ export function readStartOptions(argv: readonly string[], env: Variables): ReadO
     // A key that is kept here would be lost apart from the database that needs it.
     errors.push('SECRET_ENCRYPTION_KEY must be set beside a database of your own (openssl rand -base64 32)');
   }
+  const allowsAll = argv.includes('--allow-all');
+  if (allowsAll) errors.push(...reasonsAgainstAllowAll(given));
   const port = readPort(env, 'PORT', 3003, errors);
   const monitoringPort = readPort(env, 'MON_PORT', 8888, errors);
   if (port === monitoringPort) errors.push(`PORT and MON_PORT are both ${port}: they need two ports`);
@@ -59,7 +64,16 @@ export function readStartOptions(argv: readonly string[], env: Variables): ReadO
   const host = env.HOST?.trim() || '127.0.0.1';
   const dataDir = resolve(env.TRIPLINE_DATA_DIR?.trim() || '.data');
   const isDemo = !argv.includes('--no-demo') && noDemoReason === undefined;
-  return { kind: 'ok', options: { dataDir, isDemo, noDemoReason, host, port, monitoringPort, topics, given } };
+  const places = { dataDir, host, port, monitoringPort, topics };
+  return { kind: 'ok', options: { ...places, isDemo, noDemoReason, allowsAll, given } };
+}
+
+/** Where there may be vehicles of others, somebody else says who reads them. */
+function reasonsAgainstAllowAll({ database, permissions }: StartOptions['given']): string[] {
+  return [
+    ...(database ? ['--allow-all is not for a database of your own: it lets every license read every vehicle'] : []),
+    ...(permissions ? ['--allow-all is not for permissions of your own: IDENTITY_API_URL is set'] : []),
+  ];
 }
 
 function reasonAgainstDemo(

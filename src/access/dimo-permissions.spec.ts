@@ -4,7 +4,7 @@ import { IdentityServer } from '../../test/support/identity-server.js';
 import type { IdentityAnswer } from '../../test/support/identity-server.js';
 import { CallError, TokenExchangeServer } from '../../test/support/token-exchange-server.js';
 import type { AccessResponse } from '../../test/support/token-exchange-server.js';
-import { silentLog } from '../observability/log.js';
+import { createLog, silentLog } from '../observability/log.js';
 import { DimoPermissions } from './dimo-permissions.js';
 import type { DimoPermissionsOptions } from './dimo-permissions.js';
 import { permissionProviderContract, vehiclesOf } from './permission-provider.contract.js';
@@ -218,11 +218,122 @@ describe('many vehicles', () => {
     expect(exchange.calls).toHaveLength(20);
   });
 
+  test('answers in another order than the questions are given to the right vehicles', async () => {
+    const delayMs = (tokenId: number) => 50 - tokenId * 10;
+    exchange.answer = async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, delayMs(Number(request.asset.split(':').at(-1)))));
+      return exchange.fromTable(request);
+    };
+    exchange.grant(LICENSE, vehicle(2), [LOCATION]);
+    exchange.grant(LICENSE, vehicle(4), [LOCATION]);
+    const verdicts = await permissions().check(LICENSE, vehicles(5), [LOCATION]);
+    expect(verdicts).toEqual(['denied', 'granted', 'denied', 'granted', 'denied']);
+  });
+
+  test('a license with many vehicles does not keep others waiting', async () => {
+    exchange.answer = (request) => new Promise((resolve) => setTimeout(() => resolve(exchange.fromTable(request)), 2));
+    const subject = permissions({ concurrentCalls: 2 });
+    const many = subject.check(LICENSE, vehicles(300), [LOCATION]);
+    await subject.check(OTHER, vehicles(3), [LOCATION]);
+    expect(exchange.calls.length).toBeLessThan(20);
+    expect(await many).toEqual(new Array(300).fill('denied'));
+  });
+
+  test('more of one license than can be asked for soon is unknown at once, without a call', async () => {
+    const subject = permissions({ timeoutMs: 200 });
+    exchange.answer = () => new Promise(() => undefined);
+    const first = subject.check(LICENSE, vehicles(4900), [LOCATION]);
+    const second = subject.check(LICENSE, vehicles(101), [NON_LOCATION]);
+    expect(subject.underWay).toBe(5001);
+    expect(await second).toEqual(new Array(101).fill('unknown'));
+    await first;
+    expect(subject.underWay).toBe(0);
+    expect(exchange.calls.every(({ privileges }) => privileges[0] === LOCATION)).toBe(true);
+  });
+
+  test('what was not asked for when the patience is over is unknown, what was is told', async () => {
+    let answered = 0;
+    exchange.answer = async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      answered += 1;
+      return exchange.fromTable(request);
+    };
+    const subject = permissions({ concurrentCalls: 2 });
+    const verdicts = await subject.check(LICENSE, vehicles(1000), [LOCATION], { patienceMs: 100 });
+    expect(verdicts.filter((verdict) => verdict === 'denied')).toHaveLength(answered);
+    expect(verdicts.filter((verdict) => verdict === 'unknown')).toHaveLength(1000 - answered);
+    expect(exchange.calls).toHaveLength(answered);
+  });
+});
+
+describe('an exchange that is out', () => {
+  const outage = () => {
+    throw new CallError(status.UNAVAILABLE);
+  };
+
   test('in an outage a long list is unknown after one round of deadlines', async () => {
     exchange.answer = () => new Promise(() => undefined);
     const subject = permissions({ concurrentCalls: 3, timeoutMs: 100 });
     const verdicts = await subject.check(LICENSE, vehicles(1000), [LOCATION]);
     expect(verdicts).toEqual(new Array(1000).fill('unknown'));
     expect(exchange.calls.length).toBeLessThan(10);
+  });
+
+  test('the service is asked by one call a second, then seldomer, whoever wants to know of whatever vehicle', async () => {
+    exchange.answer = outage;
+    const subject = permissions();
+    await subject.check(LICENSE, vehicles(100), [LOCATION]);
+    exchange.calls.splice(0);
+    const calls: number[] = [];
+    for (let second = 0; second < 16; second++) {
+      for (const license of [LICENSE, OTHER]) {
+        const verdicts = await subject.check(license, vehicles(50), [LOCATION], { fresh: second % 2 === 0 });
+        expect(new Set(verdicts)).toEqual(new Set(['unknown']));
+      }
+      calls.push(exchange.calls.splice(0).length);
+      nowMs += 1000;
+    }
+    expect(calls).toEqual([0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0]);
+  });
+
+  test('whatever was a yes stays one for its time, and is told at once', async () => {
+    exchange.grant(LICENSE, vehicle(1), [LOCATION]);
+    const subject = permissions();
+    await subject.check(LICENSE, [vehicle(1)], [LOCATION]);
+    exchange.answer = outage;
+    await subject.check(LICENSE, vehicles(10).slice(1), [LOCATION]);
+    expect(await subject.check(LICENSE, vehicles(3), [LOCATION])).toEqual(['granted', 'unknown', 'unknown']);
+  });
+
+  test.each<[string, () => AccessResponse, 'granted' | 'denied' | 'unknown']>([
+    ['a yes', () => ({ has_access: true }), 'granted'],
+    ['a no', () => ({ rich_error: { code: 403 } }), 'denied'],
+    ['an error', () => ({ rich_error: { code: 500 } }), 'unknown'],
+  ])('the first answer ends it, be it %s', async (_, answer, verdict) => {
+    exchange.answer = outage;
+    const subject = permissions();
+    await subject.check(LICENSE, vehicles(10), [LOCATION]);
+    exchange.answer = answer;
+    expect(await subject.check(LICENSE, [vehicle(1)], [LOCATION])).toEqual(['unknown']);
+    nowMs += 1000;
+    expect(await subject.check(LICENSE, vehicles(20), [LOCATION])).toEqual(new Array(20).fill(verdict));
+    expect(await subject.check(OTHER, vehicles(20), [LOCATION])).toEqual(new Array(20).fill(verdict));
+  });
+
+  test('its log is a few lines, not one for each question', async () => {
+    const lines: string[] = [];
+    const log = createLog('info', 'test', { write: (line: string) => void lines.push(line) });
+    exchange.answer = outage;
+    const subject = permissions({ log });
+    for (let time = 0; time < 50; time++) await subject.check(LICENSE, vehicles(20), [LOCATION]);
+    exchange.answer = () => ({ has_access: true });
+    nowMs += 1000;
+    await subject.check(LICENSE, [vehicle(1)], [LOCATION]);
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual([
+      expect.stringMatching(/^The token exchange is out/),
+      expect.stringMatching(/^Permissions could not be told/),
+      expect.stringMatching(/answers again$/),
+    ]);
   });
 });

@@ -50,7 +50,7 @@ export class KeySet {
 
   /** The key for a token's header; what jose calls to verify. Throws `KeysUnavailable`, or jose's errors when there is no such key. */
   readonly find = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> => {
-    if (this.now() - this.fetchedAtMs >= MAX_AGE_MS) await this.refresh();
+    if (this.now() - this.fetchedAtMs >= MAX_AGE_MS) await this.refreshOld();
     if (!this.keys) throw new KeysUnavailable('The keys of the token issuer could not be fetched');
     try {
       return await this.keys(header, token);
@@ -63,6 +63,13 @@ export class KeySet {
       return this.keys(header, token);
     }
   };
+
+  /** Nobody waits again for an issuer that was out the last time, as long as there are keys. */
+  private async refreshOld(): Promise<void> {
+    const wasOut = this.failedAtMs > this.fetchedAtMs;
+    const refreshed = this.refresh();
+    if (!this.keys || !wasOut) await refreshed;
+  }
 
   /** Fetches the keys, once for all who wait. Never rejects: without success the old keys stay. */
   private async refresh(): Promise<void> {

@@ -1,29 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createTestDatabase, testSettings } from '../../test/support/database.js';
-import { Database } from '../store/database.js';
-import { GrantStore } from '../store/grants.js';
+import { openLocalGrants } from './local-grants.contract.js';
 import { LocalGrants } from './local-grants.js';
 import { permissionProviderContract, vehiclesOf } from './permission-provider.contract.js';
 import { PermissionsUnavailable } from './permission-provider.js';
 
-const ACTOR = { license: '', keyId: 'admin', requestId: 'test' };
-
-permissionProviderContract('LocalGrants', async () => {
-  const place = await createTestDatabase();
-  const database = await Database.open(testSettings(place.url));
-  const grants = new GrantStore(database);
-  return {
-    provider: new LocalGrants({ grants }),
-    grant: (license, vehicle, permissions) => grants.put(ACTOR, license, vehicle, permissions),
-    revoke: async (license, vehicle) => {
-      await grants.remove(ACTOR, license, vehicle);
-    },
-    close: async () => {
-      await database.close();
-      await place.drop();
-    },
-  };
-});
+permissionProviderContract('LocalGrants', openLocalGrants);
 
 test('a database that fails in the middle of a list is an exception, not a short list', async () => {
   const failing = {

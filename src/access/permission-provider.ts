@@ -4,6 +4,8 @@ export type Verdict = 'granted' | 'denied' | 'unknown';
 export interface CheckOptions {
   /** Asks the source of truth whatever was answered before, and lets its answer replace what is remembered. */
   fresh?: boolean;
+  /** Vehicles that could not be asked for within this time, because too many others wait, are `unknown`. */
+  patienceMs?: number;
 }
 
 /** Says which vehicles a license may read. */

@@ -34,6 +34,14 @@ describe('what an answer means', () => {
     ['access', { has_access: true }, { kind: 'verdict', verdict: 'granted' }],
     ['no access with 403', { rich_error: { code: 403 } }, { kind: 'verdict', verdict: 'denied' }],
     ['no access with 500', { rich_error: { code: 500, err: 'chain is out' } }, { kind: 'error' }],
+    ['no access with 401', { rich_error: { code: 401 } }, { kind: 'error' }],
+    ['no access with a negative code', { rich_error: { code: -403 } }, { kind: 'error' }],
+    ['no access with the largest code', { rich_error: { code: 2 ** 31 - 1 } }, { kind: 'error' }],
+    [
+      'access beside an error',
+      { has_access: true, rich_error: { code: 403 } },
+      { kind: 'verdict', verdict: 'granted' },
+    ],
     ['no access with 404', { rich_error: { code: 404 } }, { kind: 'error' }],
     ['no access with an error without code', { rich_error: { err: 'x' } }, { kind: 'error' }],
     ['no access without a word', {}, { kind: 'error' }],
@@ -43,19 +51,17 @@ describe('what an answer means', () => {
     expect(await exchange.accessCheck(LICENSE, VEHICLE, [LOCATION])).toMatchObject(expected);
   });
 
-  test.each([
-    [status.UNAVAILABLE, 'outage'],
-    [status.DEADLINE_EXCEEDED, 'outage'],
-    [status.UNKNOWN, 'error'],
-    [status.INTERNAL, 'error'],
-    [status.PERMISSION_DENIED, 'error'],
-    [status.UNIMPLEMENTED, 'error'],
-  ])('gRPC status %i is %s, never a no', async (code, kind) => {
-    server.answer = () => {
-      throw new CallError(code);
-    };
-    expect(await exchange.accessCheck(LICENSE, VEHICLE, [LOCATION])).toMatchObject({ kind });
-  });
+  const outages = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.RESOURCE_EXHAUSTED];
+  const codes = Object.values(status).filter((code): code is status => typeof code === 'number' && code !== status.OK);
+  test.each(codes.map((code) => [code, outages.includes(code) ? 'outage' : 'error'] as const))(
+    'gRPC status %i is %s, never a no',
+    async (code, kind) => {
+      server.answer = () => {
+        throw new CallError(code);
+      };
+      expect(await exchange.accessCheck(LICENSE, VEHICLE, [LOCATION])).toMatchObject({ kind });
+    },
+  );
 });
 
 test('a call that is not answered ends at its deadline', async () => {

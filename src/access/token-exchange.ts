@@ -17,9 +17,12 @@ export interface AccessCheckResponse {
   rich_error: { code: number; external_msg: string; err: string } | null;
 }
 
-/** Why there was no verdict: `outage` when the service could not be reached or not in time, `error` when it answered with one. */
+/**
+ * Why there was no verdict: `outage` when the service could not be reached, not in time, or has enough to do, `error` when
+ * it answered with one, `unasked` when no call was made.
+ */
 export type AccessAnswer =
-  { kind: 'verdict'; verdict: 'granted' | 'denied' } | { kind: 'outage' | 'error'; message: string };
+  { kind: 'verdict'; verdict: 'granted' | 'denied' } | { kind: 'outage' | 'error' | 'unasked'; message: string };
 
 /** In `rich_error.code` the service uses HTTP's numbers: this one is its "no". */
 const FORBIDDEN = 403;
@@ -33,7 +36,12 @@ const RECONNECT_BACKOFF_MAX_MS = 5000;
 /** Go servers close a connection that pings more often than every five minutes. */
 const KEEPALIVE_MS = 330_000;
 
-const OUTAGES: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED];
+const OUTAGES: readonly status[] = [
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+  status.RESOURCE_EXHAUSTED,
+];
 
 /**
  * The part of the token-exchange protocol that is used, as a descriptor instead of a `.proto` file: there is nothing to

@@ -231,6 +231,19 @@ describe('keys', () => {
     expect(await subject.verify(stranger)).toEqual({ kind: 'unavailable' });
   });
 
+  test('an issuer that was out and now hangs keeps nobody waiting whose key is known', async () => {
+    // Longer than any test may take.
+    const subject = verifier({ timeoutMs: 120_000 });
+    const token = await issuer.issue({ license: LICENSE, expiresIn: 100 * 3600 });
+    await subject.verify(token);
+    issuer.state = 'down';
+    nowMs += 11 * MINUTE_MS;
+    await subject.verify(token);
+    issuer.state = 'hanging';
+    nowMs += 11_000;
+    expect(await subject.verify(token)).toMatchObject({ kind: 'ok' });
+  });
+
   test('an issuer that is down is not asked for every token', async () => {
     issuer.state = 'down';
     const subject = verifier();

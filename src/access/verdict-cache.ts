@@ -17,8 +17,8 @@ interface Entry {
   graceUntilMs: number;
 }
 
-/** While the source is out, an answer that is in its grace is asked for again this often. */
-const GRACE_RETRY_MS = 5000;
+/** While the source is out, an answer that is in its grace is asked for again this often: whoever asks waits for that. */
+const GRACE_RETRY_MS = 30_000;
 
 /**
  * Remembers verdicts for a bounded time, and lets callers who ask for the same thing at the same time share one

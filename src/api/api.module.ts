@@ -2,18 +2,26 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, LoggerService, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Revoker } from '../access/revoker.js';
 import { Catalog } from '../core/catalog.js';
 import { Health } from '../observability/health.js';
 import type { Log } from '../observability/log.js';
+import { ApiKeyStore } from '../store/api-keys.js';
 import { DeadLetterStore } from '../store/dead-letters.js';
 import { GrantStore } from '../store/grants.js';
 import { OperationStore } from '../store/operations.js';
+import { QuotaStore } from '../store/quotas.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
 import { GrantsController } from './admin/grants.controller.js';
+import { QuotaController } from './admin/quota.controller.js';
 import type { ApiParts } from './api-parts.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeys } from './api-keys/api-keys.js';
 import { Authenticator } from './authenticator.js';
+import { AutoSubscriber } from './auto-subscribe/auto-subscriber.js';
 import { BodyInterceptor } from './body.interceptor.js';
 import { CatalogController } from './catalog/catalog.controller.js';
+import { corsFor } from './cors.js';
 import { ConditionsController } from './conditions/conditions.controller.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { Deliveries } from './deliveries/deliveries.js';
@@ -25,12 +33,15 @@ import { Endpoints } from './endpoints/endpoints.js';
 import { FieldsPipe } from './fields.pipe.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { IdempotentRequests } from './idempotent-requests.js';
+import { MeController } from './me/me.controller.js';
 import { BulkCalls } from './operations/bulk-calls.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { serveDocument } from './openapi-page.js';
+import { Probes } from './probes.js';
 import { ProblemFilter } from './problem.filter.js';
 import { assignRequestId } from './request-id.js';
 import { logRequests } from './request-log.js';
+import { RequestRate } from './request-rate.js';
 import { setSafetyHeaders } from './safety-headers.js';
 import { ServiceController } from './service/service.controller.js';
 import { StatesController } from './states/states.controller.js';
@@ -52,7 +63,7 @@ import { answerUnreadableRequests } from './unreadable-request.js';
 export class ApiModule {
   /** Routes are matched in this order: the catalogue's words stand where others have an id. */
   static with(parts: ApiParts): DynamicModule {
-    const administration = !parts.adminToken ? [] : [GrantsController, DeadLettersController];
+    const administration = !parts.adminToken ? [] : [GrantsController, QuotaController, DeadLettersController];
     return {
       module: ApiModule,
       controllers: [
@@ -69,6 +80,8 @@ export class ApiModule {
         DeliveriesController,
         EventsController,
         StreamController,
+        ApiKeysController,
+        MeController,
         ...administration,
       ],
       providers: [
@@ -84,24 +97,31 @@ export class ApiModule {
 }
 
 function objects(parts: ApiParts): Provider[] {
-  const actions = new EndpointActions(parts);
+  const probes = new Probes(parts);
+  const actions = new EndpointActions(parts, probes);
   const bulkCalls = new BulkCalls(parts);
   return [
     { provide: Catalog, useFactory: () => parts.catalog },
     { provide: Health, useFactory: () => parts.health },
     { provide: GrantStore, useFactory: () => parts.grants },
+    { provide: QuotaStore, useFactory: () => parts.quotas },
+    { provide: ApiKeyStore, useFactory: () => parts.apiKeys },
+    { provide: Revoker, useFactory: () => new Revoker(parts) },
+    { provide: AutoSubscriber, useFactory: () => new AutoSubscriber(parts) },
     { provide: DeadLetterStore, useFactory: () => parts.deadLetters },
     { provide: IdempotentRequests, useFactory: () => new IdempotentRequests(parts) },
     { provide: Authenticator, useFactory: () => new Authenticator(parts) },
-    { provide: Triggers, useFactory: () => new Triggers(parts) },
+    { provide: RequestRate, useFactory: () => new RequestRate(parts) },
+    { provide: Triggers, useFactory: () => new Triggers(parts, probes) },
     { provide: TriggerActions, useFactory: () => new TriggerActions(parts, actions) },
-    { provide: Endpoints, useFactory: () => new Endpoints(parts, actions) },
+    { provide: Endpoints, useFactory: () => new Endpoints(parts, actions, probes) },
     { provide: OperationStore, useFactory: () => parts.operations },
     { provide: BulkCalls, useFactory: () => bulkCalls },
     { provide: Subscriptions, useFactory: () => new Subscriptions(parts, bulkCalls) },
     { provide: States, useFactory: () => new States(parts) },
     { provide: Stats, useFactory: () => new Stats(parts) },
     { provide: Deliveries, useFactory: () => new Deliveries(parts) },
+    { provide: ApiKeys, useFactory: () => new ApiKeys(parts) },
     { provide: Events, useFactory: () => new Events(parts) },
     { provide: Streams, useFactory: () => new Streams(parts) },
   ];
@@ -112,9 +132,6 @@ export interface HttpAppOptions {
   /** Origins whose pages may call; none when not given, `*` for any. */
   corsOrigins?: readonly string[];
 }
-
-/** What scripts of other origins may read of an answer besides the usual. */
-const EXPOSED_HEADERS = ['Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'];
 
 /**
  * Makes the HTTP application around a module that imports `ApiModule.with(…)`. It still has to listen. Bodies are read
@@ -133,10 +150,7 @@ export async function createHttpApp(
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(assignRequestId, logRequests(log), setSafetyHeaders);
-  if (corsOrigins !== undefined) {
-    const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];
-    app.enableCors({ origin, exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
-  }
+  if (corsOrigins !== undefined) app.enableCors(corsFor(corsOrigins));
   serveDocument(app);
   answerUnreadableRequests(app.getHttpServer());
   return app;

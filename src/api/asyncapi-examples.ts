@@ -104,6 +104,7 @@ const DETAILS: Partial<Record<EventType, object>> = {
   'webhook.tested': { ...BY, sent: JSON.parse(testExample('number')) as object },
   'condition.failed': { code: 'division_by_zero', message: 'it divides by zero' },
   'trigger.throttled': { samples: 12 },
+  'quota.changed': { ...BY, actor: { license: '', keyId: 'admin' }, quotas: { webhooks: 20 } },
   'quota.exceeded': { limit: 'pendingDeliveries', most: 1_000_000, held: 12 },
   'webhook.failed': { endpointId: ENDPOINT_ID, reason: 'All 84 attempts of the last 120 hours failed.' },
   'endpoint.gone': { endpointId: ENDPOINT_ID, reason: 'Answered 410.' },

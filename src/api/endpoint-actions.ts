@@ -14,9 +14,9 @@ import type { DeliveryMessage, DeliveryRequest } from '../target/delivery-reques
 import { newSigningSecret, SecretKeyUnknown, SecretUnreadable } from '../target/secret-box.js';
 import type { ApiParts } from './api-parts.js';
 import { secretField } from './delivery-options.js';
+import type { Probes } from './probes.js';
 import { Problem, secretUnreadable } from './problem.js';
 import { requireProof, verificationTokenField } from './target.js';
-import { TestTurns } from './test-turns.js';
 
 const HOUR_MS = 3_600_000;
 const OVERLAP_HOURS_DEFAULT = 24;
@@ -66,7 +66,7 @@ export const testedAnswer = z
   .meta({ id: 'Tested' });
 export type Tested = z.output<typeof testedAnswer>;
 
-type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'handshake' | 'client' | 'secrets' | 'log' | 'now'>;
+type Parts = Pick<ApiParts, 'endpoints' | 'testDeliveries' | 'client' | 'secrets' | 'log' | 'now'>;
 
 /** What is sent for a test: the log event's type that its header names, and the CloudEvent. */
 export interface TestEvent {
@@ -79,15 +79,14 @@ type SentTest = EndpointUse & TestEvent & { deliveryId: string; eventId: string;
 
 /** What can be done with an endpoint whoever it belongs to. Every problem is thrown. */
 export class EndpointActions {
-  private readonly turns: TestTurns;
-
-  constructor(private readonly parts: Parts) {
-    this.turns = new TestTurns(() => this.nowMs());
-  }
+  constructor(
+    private readonly parts: Parts,
+    private readonly probes: Probes,
+  ) {}
 
   /** Asks the target at `url`, which is the endpoint's, to prove itself again; what had failed begins anew. */
   async verify(actor: Actor, use: EndpointUse, { url, token }: { url: string; token: string }): Promise<Date> {
-    await requireProof(this.parts.handshake, url, token, null);
+    await requireProof(this.probes, { license: actor.license, url, token }, null);
     const verifiedAt = new Date(this.nowMs());
     if (await this.parts.endpoints.verified(actor, use, { url, verifiedAt })) return verifiedAt;
     throw changedMeanwhile();
@@ -112,16 +111,20 @@ export class EndpointActions {
   }
 
   /** Sends one event at once and once, whatever became of the endpoint, and keeps what came of it. */
-  test(actor: Actor, use: EndpointUse, eventOf: (given: { id: string; timeMs: number }) => TestEvent): Promise<Tested> {
+  async test(
+    actor: Actor,
+    use: EndpointUse,
+    eventOf: (given: { id: string; timeMs: number }) => TestEvent,
+  ): Promise<Tested> {
     const { license } = actor;
-    return this.turns.take(license, async () => {
-      const timeMs = this.nowMs();
-      const target = await this.parts.testDeliveries.target(license, use.endpointId);
-      if (target === undefined) throw changedMeanwhile();
-      const eventId = newLogId(timeMs);
-      const event = eventOf({ id: eventId, timeMs });
-      const message = { ...event, eventId, deliveryId: deliveryId(eventId, use.endpointId), attempt: 1, nowMs: timeMs };
-      const { request, shownHeaders } = this.requestOf(message, target);
+    const timeMs = this.nowMs();
+    const target = await this.parts.testDeliveries.target(license, use.endpointId);
+    if (target === undefined) throw changedMeanwhile();
+    const eventId = newLogId(timeMs);
+    const event = eventOf({ id: eventId, timeMs });
+    const message = { ...event, eventId, deliveryId: deliveryId(eventId, use.endpointId), attempt: 1, nowMs: timeMs };
+    const { request, shownHeaders } = this.requestOf(message, target);
+    return this.probes.test(license, async () => {
       const answer = await this.parts.client.post(request);
       const attempt = attemptRecord({ shownHeaders }, answer, outcomeOf(answer));
       return this.record(actor, { ...message, ...use, profile: target.profile }, attempt);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nearestNames } from '../core/catalog.js';
 import { isObject } from '../core/json.js';
 import { Problem, invalidFields } from './problem.js';
 import type { FieldError } from './problem.js';
@@ -29,7 +30,7 @@ export function readFields<S extends z.ZodObject>(schema: S, body: unknown): Giv
   const { known, unknownKeys } = sortKeys(schema, wrapped ?? body);
   if (isStrict(schema)) {
     const beside = wrapped === undefined ? [] : Object.keys(body).filter((key) => key.toLowerCase() !== 'request');
-    refuseUnknown([...unknownKeys, ...beside]);
+    refuseUnknown([...unknownKeys, ...beside], Object.keys(schema.shape));
   }
   const result = schema.safeParse(known, { error: describeIssue });
   if (result.success) return { fields: result.data, unknownKeys };
@@ -69,10 +70,13 @@ function isStrict(schema: z.ZodObject): boolean {
 }
 
 /** Where a name that was misspelt would make a call do more than was asked, or something else. */
-function refuseUnknown(keys: readonly string[]): void {
+function refuseUnknown(keys: readonly string[], names: readonly string[]): void {
   const [first, ...others] = keys.slice(0, UNKNOWN_KEYS_MAX).map((key) => {
     const name = key.slice(0, KEY_LENGTH_MAX);
-    return { pointer: `#${pointerStep(name)}`, detail: `Unknown field ${JSON.stringify(name)}. Nothing was done.` };
+    const [nearest] = nearestNames(name, names);
+    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+    const detail = `Unknown field ${JSON.stringify(name)}.${hint} Nothing was done.`;
+    return { pointer: `#${pointerStep(name)}`, detail };
   });
   if (first) throw invalidFields([first, ...others]);
 }

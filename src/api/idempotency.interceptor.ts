@@ -55,11 +55,14 @@ function repeatable(request: Request, key: string): RepeatableRequest {
   const { method, originalUrl, params } = request;
   const { path } = request.route as { path: string };
   const query = originalUrl.split('?')[1] ?? '';
+  const { license, keyId } = callerOf(request);
+  // A key must not be shown what a wider one was answered.
+  const by = keyId === undefined ? '' : `${keyId} `;
   return {
-    license: callerOf(request).license,
+    license,
     route: `${method} ${path} ${sha256(JSON.stringify(params)).toString('base64url')}`,
     key,
-    fingerprint: sha256(`${method} ${path}?${query}\n`, bodyBytesOf(request)),
+    fingerprint: sha256(`${by}${method} ${path}?${query}\n`, bodyBytesOf(request)),
   };
 }
 

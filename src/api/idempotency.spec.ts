@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { each, TestApi, vehicle, type Answer, type ApiDeveloper } from '../../test/support/api.js';
+import { each, TestApi, unlimitedQuotas, vehicle, type Answer, type ApiDeveloper } from '../../test/support/api.js';
 import type { PermissionProvider, Verdict } from '../access/permission-provider.js';
 import { silentLog } from '../observability/log.js';
 import { IdempotencyStore } from '../store/idempotency.js';
+import { QuotaStore } from '../store/quotas.js';
 import { SecretBox } from '../target/secret-box.js';
 import { printDocument } from './openapi-print.js';
 import { IdempotentRequests } from './idempotent-requests.js';
@@ -63,6 +64,20 @@ describe('a request with a key', () => {
     expect(again.text).toBe(first.text);
     expect(again.headers.get('content-type')).toContain('application/problem+json');
     expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('is tried again when the first reached a limit', async () => {
+    await newDeveloper();
+    const quotas = new QuotaStore(api.database, unlimitedQuotas());
+    const limit = (webhooks: number) =>
+      quotas.set({ license: '', keyId: 'admin', requestId: 'spec' }, developer.license, { webhooks });
+    const key = randomUUID();
+    await limit(0);
+    const refused = await post(key, developer.webhook());
+    expect([refused.status, refused.body.limit]).toEqual([403, 'webhooks']);
+    await limit(1);
+    const made = await post(key, developer.webhook());
+    expect([made.status, made.headers.get('idempotency-replayed')]).toEqual([201, null]);
   });
 
   test('has its key for itself: other licenses and other paths have the same key for their own', async () => {

@@ -46,19 +46,20 @@ export class IdempotentRequests {
           kind: 'key-reused',
           message: 'This Idempotency-Key was used for another request',
           detail:
-            'The key was sent with another body to this path in the last 24 hours. Take a new key for each request.',
+            'It was sent to this path with another body, or by another API key or token, in the last 24 hours. Take a new ' +
+            'one for each request.',
         });
     }
   }
 
   /**
-   * Keeps an answer for a repetition, or makes the key free again: after 409, 429, 5xx, and what is too long to be kept.
-   * Never throws: the request has been answered, whether it can be repeated or not.
+   * Keeps an answer for a repetition, or makes the key free again: after 409, 429, 5xx, a limit that was reached, and what
+   * is too long to be kept. Never throws: the request has been answered, whether it can be repeated or not.
    */
   async end(claim: IdempotencyClaim, answer: Answer | undefined): Promise<void> {
     const { idempotency, secrets, log } = this.parts;
     try {
-      const text = answer !== undefined && isFinal(answer.status) ? JSON.stringify(answer) : undefined;
+      const text = answer !== undefined && isFinal(answer) ? JSON.stringify(answer) : undefined;
       if (text === undefined || text.length > ANSWER_LENGTH_MAX) await idempotency.free(claim);
       else await idempotency.keep(claim, answer!.status, secrets.seal(text, boundTo(claim)));
     } catch (error) {
@@ -82,8 +83,10 @@ export class IdempotentRequests {
 }
 
 /** What was refused for a reason of the moment may be right the next time. */
-function isFinal(status: number): boolean {
-  return status < 500 && status !== 409 && status !== 429;
+function isFinal(answer: Answer): boolean {
+  const { status } = answer;
+  const isLimit = answer.kind === 'problem' && answer.options.kind === 'quota-exceeded';
+  return status < 500 && status !== 409 && status !== 429 && !isLimit;
 }
 
 /** A sealed answer moved to another row cannot be opened. */

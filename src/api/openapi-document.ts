@@ -4,9 +4,11 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { IDEMPOTENCY_KEY_HEADER } from './idempotency-key.js';
+import { limitReason, RATE_HEADERS } from './openapi-limits.js';
 import { definitionOf } from './openapi-operation.js';
 import type { OperationDefinition } from './openapi-operation.js';
 import { curlSample } from './openapi-sample.js';
+import { deniedReason, SECURITY_SCHEMES, securityOf } from './openapi-security.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -37,20 +39,23 @@ const problemBody = z
       .enum(['address', 'connect', 'tls', 'status', 'body', 'token'])
       .optional()
       .meta({ description: 'Where the handshake with a target failed.' }),
+    limit: z.string().optional().meta({ description: 'The limit that is reached, by its name.' }),
+    most: z.int().optional().meta({ description: 'What the limit is.' }),
   })
   .meta({ id: 'Problem' });
 
 const DESCRIPTION = `Register webhooks with a condition over vehicle telemetry, subscribe vehicles to them, and receive a
 signed CloudEvent whenever a condition holds.
 
-Every request needs a developer's JWT (\`Authorization: Bearer\`); a license sees its own webhooks only. Errors are
-RFC 9457 problems. Names of JSON members may be written in any letter case, null means "not given", unknown members are
-ignored and named in \`warnings\`. Lists answer whole; with \`limit\` or \`cursor\` they answer a page, and the \`Link\`
-header names the next one. Requests that make something take an \`Idempotency-Key\`.`;
+Every request needs a developer's JWT or an API key, either as \`Authorization: Bearer\`; a license sees its own
+webhooks only. A JWT may do everything, an API key what its scopes say: each operation names the one that it needs.
+Errors are RFC 9457 problems. Names of JSON members may be written in any letter case, null means "not given", unknown
+members are ignored and named in \`warnings\`. Lists answer whole; with \`limit\` or \`cursor\` they answer a page, and
+the \`Link\` header names the next one. Requests that make something take an \`Idempotency-Key\`.`;
 
 const KEY_MEANING =
   'Makes the request safe to repeat for 24 hours: repeated with this key and the same body it does nothing and gets the ' +
-  'same answer again, also a refusal. After 429 and 5xx it runs anew.';
+  'same answer again, also a refusal. After 429, 5xx and a limit that was reached it runs anew.';
 
 const PATH_PARAMETERS: Readonly<Record<string, { description: string; example: string }>> = {
   id: { description: 'The webhook, by its id.', example: '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2' },
@@ -69,6 +74,7 @@ const IDS: Readonly<Record<string, { description: string; example: string }>> = 
   endpoints: { description: 'The endpoint, by its id.', example: '019a3f6e-7c00-7b2e-9d55-0c9e6f1a2b3c' },
   deliveries: { description: 'The delivery, by its id.', example: '019a3f6e-7c01-8b2e-9d55-0c9e6f1a2b3c' },
   operations: { description: 'The operation, by its id.', example: '5b0f7c1e-6a5c-4c7f-a5a0-7d9f0a8f2b61' },
+  'api-keys': { description: 'The key, by its id.', example: '019bc1b8-5c10-7c40-9f3e-5a1d2b3c4d5e' },
   events: { description: 'The log event, by its id.', example: '019a3f6e-7c00-8b2e-9d55-4f1a2b3c0c9e' },
 };
 
@@ -86,6 +92,7 @@ const BASE: Omit<OpenAPIObject, 'paths'> = {
     { name: 'State', description: 'What webhooks remember of vehicles.' },
     { name: 'Deliveries', description: 'What was sent, what became of it, and sending it again.' },
     { name: 'Events', description: 'What happened: the event log, as a list and as a stream.' },
+    { name: 'API keys', description: 'For programs: what they may do, until when, and an end to it.' },
     { name: 'Administration', description: 'For operators, with the admin token.' },
     { name: 'Service' },
   ],
@@ -108,10 +115,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     paths: paths,
     components: {
       schemas: namedSchemas() as never,
-      securitySchemes: {
-        developer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A developer license's JWT." },
-        admin: { type: 'http', scheme: 'bearer', description: 'The admin token of the installation.' },
-      },
+      securitySchemes: SECURITY_SCHEMES,
     },
   };
 }
@@ -125,7 +129,7 @@ function describeOperation(path: string, method: string, definition: OperationDe
     tags: [tag],
     summary,
     description: `${description ? `${description}\n\n` : ''}\`\`\`sh\n${source}\n\`\`\``,
-    ...(access === 'anyone' ? { security: [] } : { security: [{ [access]: [] }] }),
+    ...securityOf(definition),
     parameters: [...pathParameters(path), ...queryParameters(definition.query), ...headerParameters(definition)],
     ...(body && {
       requestBody: {
@@ -176,25 +180,29 @@ function later(definition: OperationDefinition): Record<string, unknown> {
 
 /** Those of every success of an operation, and its own. */
 function successHeaders(
-  { idempotent }: OperationDefinition,
+  { access, idempotent }: OperationDefinition,
   own: Readonly<Record<string, string>> = {},
 ): Record<string, unknown> {
   const replayed = idempotent
     ? { 'Idempotency-Replayed': header('`true` when this is the answer of an earlier request.') }
     : {};
-  const named = Object.entries(own).map(([name, description]) => [name, header(description)] as const);
+  const all = { ...(access === 'developer' ? RATE_HEADERS : {}), ...own };
+  const named = Object.entries(all).map(([name, description]) => [name, header(description)] as const);
   return { 'X-Request-Id': header('Names the request in our logs.'), ...replayed, ...Object.fromEntries(named) };
 }
 
-function problems({ access, body, query, idempotent, problems: own }: OperationDefinition): Record<string, unknown> {
+function problems(definition: OperationDefinition): Record<string, unknown> {
+  const { access, body, query, idempotent, problems: own } = definition;
   const reasons: Record<number, string | undefined> = {
     ...(access === 'anyone' ? {} : { 400: 'A parameter or field is wrong.', 401: 'The token is missing or bad.' }),
     ...(access === 'developer'
-      ? { 403: 'The token is not of a developer license.', 503: 'The token cannot be verified at the moment.' }
+      ? { 403: deniedReason(definition), 503: 'The token cannot be verified at the moment.' }
       : {}),
     ...(body ? { 413: 'The body is too large.', 415: 'The body is not JSON.' } : {}),
     ...(query ? { 400: 'A parameter is wrong.' } : {}),
     ...own,
+    ...(access === 'developer' && own?.[403] ? { 403: joined(own[403], deniedReason(definition)) } : {}),
+    ...(access === 'developer' ? { 429: limitReason(definition) } : {}),
     ...(idempotent
       ? {
           409: joined(own?.[409], 'The first request with this `Idempotency-Key` is still running.'),

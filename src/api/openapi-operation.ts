@@ -1,6 +1,7 @@
 import { HttpCode, SetMetadata, applyDecorators } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { z } from 'zod';
+import type { Scope } from '../core/scopes.js';
 
 export interface AnswerDefinition {
   description: string;
@@ -24,12 +25,17 @@ export interface OperationDefinition {
     | 'State'
     | 'Deliveries'
     | 'Events'
+    | 'API keys'
     | 'Administration'
     | 'Service';
   summary: string;
   description?: string;
   /** Who may call it: the token that it takes. */
   access: 'developer' | 'admin' | 'anyone';
+  /** What a developer's token or key must be allowed; null when any will do. Developers' operations must say it. */
+  scope?: Scope | null;
+  /** It may make us call a target while the caller waits, which is limited more strictly. */
+  isProbe?: boolean;
   query?: z.ZodObject;
   /** Headers that a request may have besides those that every operation of its kind takes. */
   requestHeaders?: Readonly<Record<string, { description: string; example: string }>>;
@@ -55,15 +61,25 @@ export interface OperationDefinition {
 /** Metadata of a route that honours `Idempotency-Key`. */
 export const IDEMPOTENT = Symbol('idempotent');
 
+/** Metadata of a route: the scope that it needs, or null. The guard lets nobody into a route without it. */
+export const SCOPE = Symbol('scope');
+
 const definitions = new Map<string, OperationDefinition>();
 
-/** Describes a route for the OpenAPI document, and sets the status of its success. */
+/**
+ * Describes a route for the OpenAPI document, sets the status of its success, and says what the guard asks for. Throws
+ * when a developers' operation does not say its scope.
+ */
 export function Operation(definition: OperationDefinition): MethodDecorator {
   if (definitions.has(definition.id)) throw new Error(`two operations are called ${definition.id}`);
+  if (definition.access === 'developer' && definition.scope === undefined) {
+    throw new Error(`the operation ${definition.id} does not say which scope it needs`);
+  }
   definitions.set(definition.id, definition);
   return applyDecorators(
     HttpCode(definition.status),
     SetMetadata(IDEMPOTENT, definition.idempotent === true),
+    SetMetadata(SCOPE, definition.scope),
     ApiOperation({ operationId: definition.id }),
   );
 }

@@ -1,13 +1,11 @@
 import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { Catalog } from '../core/catalog.js';
 import { createAsyncDocument } from './asyncapi-document.js';
 import { createDocument } from './openapi-document.js';
-
-/** The page loads nothing from elsewhere; its own styles stand in the HTML. */
-const PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'";
+import { pageHeaders } from './page-headers.js';
 
 /**
  * Serves the OpenAPI document: a page at `/swagger`, JSON at `/openapi.json` and at `/swagger/doc.json`, where the
@@ -20,10 +18,7 @@ export function serveDocument(app: NestExpressApplication): void {
   app.use('/v1/swagger', (request: Request, response: Response) => {
     response.redirect(307, `/swagger${request.url === '/' ? '' : request.url}`);
   });
-  app.use('/swagger', (_request: Request, response: Response, next: NextFunction) => {
-    response.set('Content-Security-Policy', PAGE_POLICY);
-    next();
-  });
+  app.use('/swagger', pageHeaders);
   app
     .getHttpAdapter()
     .getInstance()

@@ -156,6 +156,7 @@ async function tryOut(path: string, method: string, definition: OperationDefinit
 async function idFor(path: string, webhookId: string): Promise<string> {
   if (path.startsWith('/v1/events/')) return (await developer.call('GET', '/v1/events')).body.data[0].id as string;
   if (path.startsWith('/v1/endpoints/')) return sharedEndpoint();
+  if (path.startsWith('/v1/api-keys/')) return (await developer.withKey()).keyId;
   if (path.startsWith('/v1/operations/')) return keptOperation(webhookId);
   if (!path.startsWith('/v1/deliveries/')) return webhookId;
   const { pool } = api.database;

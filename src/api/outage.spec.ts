@@ -1,7 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { TestApi } from '../../test/support/api.js';
+import { ApiDeveloper, TestApi } from '../../test/support/api.js';
 import { createTestDatabase, testSettings } from '../../test/support/database.js';
+import { UNLIMITED } from '../../test/support/triggers.js';
+import { newApiKey } from '../access/api-key.js';
 import type { Log } from '../observability/log.js';
 import { silentLog } from '../observability/log.js';
 import { Database } from '../store/database.js';
@@ -46,7 +48,7 @@ test('while the database is away a request answers 503 with a time to ask again,
     warn: (_fields, message) => void logged.push(message),
     error: (_fields, message) => void logged.push(message),
   };
-  const api = await TestApi.start({ triggers: new TriggerStore(database), log });
+  const api = await TestApi.start({ triggers: new TriggerStore(database, UNLIMITED), log });
   try {
     const developer = await api.developer();
     expect((await developer.call('GET', '/v1/webhooks')).status).toBe(200);
@@ -63,6 +65,17 @@ test('while the database is away a request answers 503 with a time to ask again,
     await api.stop();
     await database.close();
     await test.drop();
+  }
+});
+
+test('while the database is away a key is not refused: whoever has one is asked to come again', async () => {
+  const use = () => Promise.reject(coded('ECONNREFUSED'));
+  const api = await TestApi.start({ apiKeys: { use } as never });
+  try {
+    const answer = await new ApiDeveloper(api, '', newApiKey()).call('GET', '/v1/webhooks/signals');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+  } finally {
+    await api.stop();
   }
 });
 

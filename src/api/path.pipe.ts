@@ -50,6 +50,14 @@ export class OperationIdPipe implements PipeTransform<string, string> {
   }
 }
 
+/** `{id}` of an API key: a UUID in canonical spelling. */
+@Injectable()
+export class ApiKeyIdPipe implements PipeTransform<string, string> {
+  transform(value: string): string {
+    return readId(value, 'API key');
+  }
+}
+
 /** `{id}` of an endpoint: a UUID in canonical spelling. */
 @Injectable()
 export class EndpointIdPipe implements PipeTransform<string, string> {

@@ -13,6 +13,7 @@ const ID_SOURCES = {
   delivery: 'the list',
   event: 'the list',
   operation: 'the answer to the call',
+  'API key': 'the list',
 } as const;
 
 /** An id in canonical spelling, whatever accepted spelling it came in; throws a 400 for anything else. */

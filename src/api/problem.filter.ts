@@ -20,7 +20,9 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    response.status(problem.status).set(problem.headers);
+    response.status(problem.status);
+    // Beside the limit on requests, which is in every answer, may stand the one that was reached.
+    for (const [name, value] of Object.entries(problem.headers)) response.append(name, value);
     response.type('application/problem+json').send(JSON.stringify(problem.body()));
   }
 

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { isGated, type QuotaName, type RateQuotaName } from '../core/quota.js';
 
 /** One field that was refused: a JSON pointer into the body (`#/coolDownPeriod`), or the name of a parameter. */
 export interface FieldError {
@@ -28,6 +29,7 @@ export type ProblemKind =
   | 'duplicate-name'
   | 'not-found'
   | 'permission-denied'
+  | 'insufficient-scope'
   | 'still-running'
   | 'key-reused'
   | 'answer-lost'
@@ -91,12 +93,32 @@ export function endpointNotFound(): Problem {
   });
 }
 
+/** The same for an API key. */
+export function apiKeyNotFound(): Problem {
+  return new Problem(404, {
+    kind: 'not-found',
+    message: 'API key not found',
+    detail: 'Your license has no API key with this id.',
+  });
+}
+
 /** The same for a call that goes on in the background. */
 export function operationNotFound(): Problem {
   return new Problem(404, {
     kind: 'not-found',
     message: 'Operation not found',
     detail: 'Your license has no operation with this id.',
+  });
+}
+
+/** The key that is calling may not do this (403), as RFC 6750 §3.1 has it. */
+export function insufficientScope(missing: readonly string[], detail: string): Problem {
+  const challenge = `Bearer realm="tripline", error="insufficient_scope", scope="${missing.join(' ')}"`;
+  return new Problem(403, {
+    kind: 'insufficient-scope',
+    message: 'Insufficient scope',
+    detail,
+    headers: { 'WWW-Authenticate': challenge },
   });
 }
 
@@ -128,31 +150,77 @@ export function secretUnreadable(): Problem {
   });
 }
 
-/** A limit that a license has used up. */
-export interface Quota {
-  /** What is counted, as the headers call it. */
-  name: string;
-  limit: number;
-  /** When the limit is one of a span of time; without, it is of what goes on at once. */
-  windowSeconds?: number;
-  message: string;
-  detail: string;
+/** A limit that stands in the way of a license: on what there is, on what happens in a minute, or on what goes on at once. */
+export type Limit =
+  | { kind: 'stock'; name: QuotaName; most: number }
+  | ({ kind: 'rate' } & Omit<RateState, 'left'>)
+  | { kind: 'atOnce'; name: string; most: number; detail: string };
+
+/** What is left of one minute of a license. */
+export interface RateState {
+  name: RateQuotaName;
+  most: number;
+  left: number;
+  /** To the end of the minute. */
+  endsInMs: number;
 }
 
 /**
- * Too much at once, or in a time (429), with when to come again and the headers of
- * draft-ietf-httpapi-ratelimit-headers. Nobody knows when one of those that go on at once will end.
+ * A limit is reached. 403 where waiting does not help; 429 with when to come again otherwise. The message and the
+ * members say which limit it is, and the `RateLimit` headers too where it is one of time.
  */
-export function quotaExceeded({ name, limit, windowSeconds, message, detail }: Quota): Problem {
-  const [window, reset] = windowSeconds === undefined ? ['', ''] : [`;w=${windowSeconds}`, `;t=${windowSeconds}`];
-  return new Problem(429, {
+export function quotaExceeded(limit: Limit): Problem {
+  const { kind, name, most } = limit;
+  return new Problem(kind === 'stock' ? 403 : 429, {
     kind: 'quota-exceeded',
-    message,
-    detail,
-    headers: {
-      'Retry-After': String(windowSeconds ?? RETRY_AFTER_SECONDS),
-      'RateLimit-Policy': `"${name}";q=${limit}${window}`,
-      RateLimit: `"${name}";r=0${reset}`,
-    },
+    message: `Quota exceeded: ${name}`,
+    detail: detailOf(limit),
+    members: { limit: name, most },
+    headers: limitHeaders(limit),
   });
+}
+
+/** What is left of a minute, as draft-ietf-httpapi-ratelimit-headers (-08 and later) has it. */
+export function rateHeaders({ name, most, left, endsInMs }: RateState): Readonly<Record<string, string>> {
+  return {
+    'RateLimit-Policy': `"${name}";q=${most};w=60`,
+    RateLimit: `"${name}";r=${left};t=${secondsUntil(endsInMs)}`,
+  };
+}
+
+function detailOf(limit: Limit): string {
+  switch (limit.kind) {
+    case 'atOnce':
+      return limit.detail;
+    case 'rate':
+      return `The limit ${limit.name} of your license is ${limit.most}. The next minute begins in ${secondsUntil(limit.endsInMs)} s.`;
+    case 'stock': {
+      const isClosed = limit.name === 'webhooks' && isGated({ webhooks: limit.most });
+      const rest = isClosed
+        ? 'Nothing is sent until whoever runs this installation raises it.'
+        : 'Delete what you do not need, or ask whoever runs this installation to raise it.';
+      return `The limit ${limit.name} of your license is ${limit.most}. ${rest}`;
+    }
+  }
+}
+
+/** Nobody knows when one of those that go on at once will end. */
+function limitHeaders(limit: Limit): Readonly<Record<string, string>> {
+  switch (limit.kind) {
+    case 'stock':
+      return {};
+    case 'rate':
+      return { 'Retry-After': String(secondsUntil(limit.endsInMs)), ...rateHeaders({ ...limit, left: 0 }) };
+    case 'atOnce':
+      return {
+        'Retry-After': String(RETRY_AFTER_SECONDS),
+        'RateLimit-Policy': `"${limit.name}";q=${limit.most}`,
+        RateLimit: `"${limit.name}";r=0`,
+      };
+  }
+}
+
+/** At least 1: whoever comes at once is too early. */
+function secondsUntil(ms: number): number {
+  return Math.max(Math.ceil(ms / 1000), 1);
 }

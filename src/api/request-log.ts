@@ -16,6 +16,7 @@ export function logRequests(log: Log): (request: Request, response: Response, ne
         status: response.writableFinished ? response.statusCode : 'aborted',
         durationMs: Math.round(performance.now() - startedAt),
         license: knownCallerOf(request)?.license,
+        keyId: knownCallerOf(request)?.keyId,
       };
       log.info(fields, 'request');
     });

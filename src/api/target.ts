@@ -1,6 +1,7 @@
-import type { Handshake } from '../target/handshake.js';
+import type { HandshakeStep } from '../target/handshake.js';
 import { parseTargetUrl, TARGET_URL_MAX_LENGTH } from '../target/target-url.js';
 import { refuseField, text } from './fields.js';
+import type { Probes } from './probes.js';
 import { Problem } from './problem.js';
 
 const VERIFICATION_TOKEN_LENGTH_MAX = 512;
@@ -46,10 +47,8 @@ export function requireToken(token: string | undefined, urlName: 'targetURL' | '
   );
 }
 
-type Step = Extract<Awaited<ReturnType<Handshake['prove']>>, { kind: 'refused' }>['step'];
-
 /** The original's texts. Unlike there, the last says neither token nor answer: it would let callers read foreign pages. */
-const MESSAGES: Readonly<Record<Step, string>> = {
+const MESSAGES: Readonly<Record<HandshakeStep, string>> = {
   address: 'Failed to call target URL',
   connect: 'Failed to call target URL',
   tls: 'Failed to call target URL',
@@ -58,14 +57,13 @@ const MESSAGES: Readonly<Record<Step, string>> = {
   token: 'verification token mismatch',
 };
 
-/** Lets the target prove that it is the caller's; throws a 400 with the step that failed. */
+/** Lets the target prove that it is the caller's; throws a 400 with the step that failed, and the 429 of `Probes`. */
 export async function requireProof(
-  handshake: Handshake,
-  url: string,
-  verificationToken: string,
+  probes: Probes,
+  { license, url, token }: { license: string; url: string; token: string },
   urlPointer: UrlPointer = '#/targetURL',
 ): Promise<void> {
-  const proof = await handshake.prove(url, verificationToken);
+  const proof = await probes.prove(license, url, token);
   if (proof.kind === 'proven') return;
   const { step, message: detail } = proof;
   const pointer = step === 'token' || urlPointer === null ? '#/verificationToken' : urlPointer;

@@ -128,6 +128,11 @@ export const environment = z.object({
   PERMISSION_CACHE_SECONDS: wholeNumber(0, 60)
     .prefault('60')
     .describe('How long a permission that was given is believed without asking again, at most 60. 0 asks each time.'),
+  PERMISSIONS_ALLOW_ALL: trueOrFalse()
+    .prefault('false')
+    .describe(
+      'Lets every license read every vehicle, for demonstrations: only on a database of this machine, set by DB_HOST.',
+    ),
   VEHICLE_NFT_ADDRESS: textOf('an Ethereum address, 0x and 40 hexadecimal digits', /^0x[0-9a-fA-F]{40}$/)
     .optional()
     .describe('Contract of the vehicles that subscribing to all takes. All contracts without it.'),

@@ -8,15 +8,20 @@ const TOGETHER: readonly (readonly [names: readonly string[], purpose: string])[
 const DATABASE_PARTS = ['DB_HOST', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
 const DATABASE_PARTS_NEEDED = ['DB_HOST', 'DB_USER', 'DB_NAME'];
 
+/** Settings of installations with data of others, where nobody may read everything. */
+const REAL_PARTS = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'IDENTITY_API_URL', 'TOKEN_EXCHANGE_GRPC_ADDR'];
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
+
 /**
  * The rules between settings that these variables break, each as a sentence. Values are not looked at, only whether they
- * are set; but what is encrypted is looked at closely.
+ * are set; but what is encrypted, and who is let in, is looked at closely.
  */
 export function brokenRules(given: Record<string, string>): string[] {
   return [
     ...databaseRules(given),
     ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose)),
     ...plaintextRules(given),
+    ...allowAllRules(given),
   ];
 }
 
@@ -31,6 +36,19 @@ function plaintextRules(given: Record<string, string>): string[] {
     ...(isPlain.kafka ? ['KAFKA_SSL must be true beside KAFKA_SSL_CA_FILE: without it nothing is encrypted'] : []),
     ...(isPlain.database
       ? ['DB_SSL_MODE must not be disable beside DB_SSL_ROOT_CERT: without TLS nothing is encrypted']
+      : []),
+  ];
+}
+
+function allowAllRules(given: Record<string, string>): string[] {
+  const { PERMISSIONS_ALLOW_ALL: allowsAll = 'false', DB_HOST: host } = given;
+  if (/^(false|0)$/i.test(allowsAll)) return [];
+  const present = REAL_PARTS.filter((name) => given[name] !== undefined);
+  const why = 'it lets every license read every vehicle';
+  return [
+    ...(present.length > 0 ? [`PERMISSIONS_ALLOW_ALL must not be set beside ${present.join(' and ')}: ${why}`] : []),
+    ...(host !== undefined && !LOOPBACK.test(host)
+      ? [`PERMISSIONS_ALLOW_ALL must not be set beside a DB_HOST that is not this machine: ${why}`]
       : []),
   ];
 }

@@ -48,6 +48,7 @@ test('what is not set has its default', () => {
     tokens: { jwksUrl: REQUIRED.JWK_KEY_SET_URL, issuer: undefined, audience: undefined },
     dimo: undefined,
     permissionCacheSeconds: 60,
+    allowsAll: false,
     vehicleContract: undefined,
     encryptionKeys: [Buffer.alloc(32, 7)],
     targetAllow: [],
@@ -152,6 +153,15 @@ describe("the database in upstream's parts", () => {
   });
 });
 
+const OWN_DATABASE = { DATABASE_URL: undefined, DB_USER: 'me', DB_NAME: 'x', PERMISSIONS_ALLOW_ALL: 'true' };
+
+test.each(['localhost', '127.0.0.1', '127.9.9.9', '::1'])(
+  'everything may be allowed on a database at %s',
+  (DB_HOST) => {
+    expect(settingsOf({ ...OWN_DATABASE, DB_HOST }).allowsAll).toBe(true);
+  },
+);
+
 describe('an error names the setting and what it must be', () => {
   test.each<[Record<string, string | undefined>, string]>([
     [{ KAFKA_BROKERS: undefined }, 'KAFKA_BROKERS is not set: it must be a list of host:port, separated by commas'],
@@ -206,6 +216,22 @@ describe('an error names the setting and what it must be', () => {
     [{ MAX_WEBHOOK_FAILURE_HOURS: '8761' }, 'MAX_WEBHOOK_FAILURE_HOURS must be'],
     [{ EVENT_RETENTION_DAYS: '2' }, 'EVENT_RETENTION_DAYS must be a whole number from 3'],
     [{ PERMISSION_CACHE_SECONDS: '61' }, 'PERMISSION_CACHE_SECONDS must be a whole number from 0 to 60'],
+    [{ PERMISSIONS_ALLOW_ALL: 'true' }, 'PERMISSIONS_ALLOW_ALL must not be set beside DATABASE_URL: it lets every'],
+    [{ ...OWN_DATABASE, PERMISSIONS_ALLOW_ALL: '1', DATABASE_URL: 'postgres://localhost/x' }, 'beside DATABASE_URL:'],
+    ...['db', '10.0.0.1', 'localhost.example', '127.0.0.1.example', '128.0.0.1'].map(
+      (DB_HOST): [Record<string, string | undefined>, string] => [
+        { ...OWN_DATABASE, DB_HOST },
+        'PERMISSIONS_ALLOW_ALL must not be set beside a DB_HOST that is not this machine',
+      ],
+    ),
+    [
+      { ...OWN_DATABASE, DB_HOST: '::1', IDENTITY_API_URL: 'http://i/q', TOKEN_EXCHANGE_GRPC_ADDR: 'x:1' },
+      'PERMISSIONS_ALLOW_ALL must not be set beside IDENTITY_API_URL and TOKEN_EXCHANGE_GRPC_ADDR',
+    ],
+    [
+      { ...OWN_DATABASE, DB_HOST: '::1', DATABASE_DIRECT_URL: 'postgres://elsewhere/x' },
+      'PERMISSIONS_ALLOW_ALL must not be set beside DATABASE_DIRECT_URL',
+    ],
     [{ ADMIN_TOKEN: 'short' }, 'ADMIN_TOKEN must be at least 16 characters'],
   ])('%j', (env, error) => {
     expect(errorsOf({ ...REQUIRED, ...env })).toEqual([expect.stringContaining(error)]);

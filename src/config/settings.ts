@@ -38,6 +38,8 @@ export interface Settings {
   /** Undefined: permissions are grants of our own. */
   dimo: { identityUrl: string; tokenExchangeAddress: string } | undefined;
   permissionCacheSeconds: number;
+  /** Every license may read every vehicle. */
+  allowsAll: boolean;
   /** What the DIDs of a license's vehicles must name to be subscribed by "all"; undefined takes every vehicle. */
   vehicleContract: { chainId: number; address: string } | undefined;
   /** The first one encrypts, all decrypt; 32 bytes each. */
@@ -192,12 +194,15 @@ function arrangeKafka(env: Environment): Settings['kafka'] {
   };
 }
 
-function arrangePermissions(env: Environment): Pick<Settings, 'dimo' | 'permissionCacheSeconds' | 'vehicleContract'> {
+function arrangePermissions(
+  env: Environment,
+): Pick<Settings, 'dimo' | 'permissionCacheSeconds' | 'allowsAll' | 'vehicleContract'> {
   const [identityUrl, tokenExchangeAddress] = [env.IDENTITY_API_URL, env.TOKEN_EXCHANGE_GRPC_ADDR];
   const [address, chainId] = [env.VEHICLE_NFT_ADDRESS, env.DIMO_REGISTRY_CHAIN_ID];
   return {
     dimo: identityUrl && tokenExchangeAddress ? { identityUrl, tokenExchangeAddress } : undefined,
     permissionCacheSeconds: env.PERMISSION_CACHE_SECONDS,
+    allowsAll: env.PERMISSIONS_ALLOW_ALL,
     vehicleContract: address && chainId ? { address, chainId } : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { EVENTS } from './catalog-events.js';
+import { EVENT_PERMISSIONS, EVENTS } from './catalog-events.js';
 import { SIGNALS } from './catalog-signals.js';
 
 export type MetricKind = 'signal' | 'event';
@@ -60,6 +60,8 @@ const NEAREST_NAMES_MAX = 3;
 
 /** The metrics that exist. Immutable; operators extend the built-in one with `extendCatalog`. */
 export class Catalog {
+  /** Every permission that some metric needs, in the order of their names. */
+  readonly permissions: readonly string[];
   private readonly metrics: Record<MetricKind, Map<string, Metric>>;
   private readonly eventAliases: Map<string, string>;
 
@@ -71,12 +73,18 @@ export class Catalog {
       signal: new Map(signals.map((definition) => [definition.name, signalMetric(definition)])),
       event: new Map(events.map((definition) => [definition.name, eventMetric(definition)])),
     };
+    this.permissions = [...new Set([...signals, ...events].flatMap(({ permissions }) => permissions))].sort();
     this.eventAliases = new Map(events.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name] as const)));
   }
 
   /** The metric with this name on the wire. */
   find(kind: MetricKind, name: string): Metric | undefined {
     return this.metrics[kind].get(name);
+  }
+
+  /** What reading a metric takes. One that the operator has taken out may tell anything: it takes what events do. */
+  permissionsOf({ metricKind, metric }: { metricKind: MetricKind; metric: string }): readonly string[] {
+    return this.find(metricKind, metric)?.permissions ?? EVENT_PERMISSIONS;
   }
 
   /** What kind of metrics a service has, under any of its names; undefined when there is no such service. */

@@ -9,6 +9,9 @@ import type { PermissionCheck } from './permission-check.js';
 /** A service and metric that the catalog has lost may come back with its file. */
 const UNKNOWN_METRIC_WAIT_MS = 60_000;
 
+/** Why a delivery is held whose license is gated. */
+const GATED = 'gated';
+
 export interface AdmissionOptions {
   permissions: Pick<PermissionCheck, 'ask'>;
   catalog: Pick<Catalog, 'resolve'>;
@@ -20,14 +23,14 @@ export interface AdmissionOptions {
 /** Whether a delivery is sent now: with what, or what becomes of it instead. */
 export type Admitted =
   | { kind: 'send'; payload: string; target: DeliveryTarget }
-  | { kind: 'cancelled' }
-  | { kind: 'held' }
+  | { kind: 'cancelled' | 'held'; error?: string }
   /** Nobody knows whether it may be sent. */
   | { kind: 'postponed'; waitMs: number };
 
 /**
  * Decides before the request. Nothing is sent for a webhook or to an endpoint that was deleted, of an event that is older
- * than its retention, to an endpoint that is not active, or about a vehicle that the license may not read any more.
+ * than its retention, to a license that is gated, to an endpoint that is not active, or about a vehicle that the license
+ * may not read any more.
  */
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
@@ -37,6 +40,7 @@ export class Admission {
     const { payload, target, eventType, isTriggerLive } = delivery;
     const isFiring = eventType === FIRING;
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
+    if (delivery.isGated) return { kind: 'held', error: GATED };
     if (target.status !== 'active') return { kind: 'held' };
     if (!isFiring || delivery.vehicle === null) return { kind: 'send', payload, target };
     const permissions = this.permissionsFor(payload);
@@ -67,7 +71,7 @@ export class Admission {
   private revoke(license: string, vehicle: string): void {
     this.options.revoke(license, vehicle).catch((error: unknown) => {
       const fields = { err: error, license, vehicle };
-      this.options.log.error(
+      this.options.log.warn(
         fields,
         'subscriptions without a permission could not be ended; the next firing tries again',
       );

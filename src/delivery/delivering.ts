@@ -12,12 +12,14 @@ import { deliveryRequest } from '../target/delivery-request.js';
 import type { TargetAnswer, TargetClient, TargetRequest } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
 import type { Admission, Admitted } from './admission.js';
+import type { DeliveryQuota } from './delivery-quota.js';
 import type { Roster } from './roster.js';
 
 export interface DeliveringOptions {
   client: Pick<TargetClient, 'post'>;
   secrets: Pick<SecretBox, 'open'>;
   admission: Pick<Admission, 'judge'>;
+  quota: Pick<DeliveryQuota, 'take'>;
   roster: Pick<Roster, 'begin' | 'learn' | 'isOpen'>;
   /** Of endpoints that have none of their own, like `timeoutMs`. */
   schedule: RetrySchedule;
@@ -49,12 +51,15 @@ export class Delivering {
 
   /**
    * What becomes of the delivery; undefined when nothing does, since its endpoint was lost or is to be left alone by the
-   * time its permission is known. Rejects, without an attempt, when no request could be made of it.
+   * time its permission is known, or its license has no more requests in this minute. Rejects, without an attempt, when
+   * no request could be made of it.
    */
   async deliver(delivery: DueDelivery): Promise<Settlement | undefined> {
     const admitted = await this.options.admission.judge(delivery);
     if (!this.options.mayBegin(delivery.endpointId)) return undefined;
-    return admitted.kind === 'send' ? this.attempt(delivery, admitted) : this.withoutAttempt(delivery, admitted);
+    if (admitted.kind !== 'send') return this.withoutAttempt(delivery, admitted);
+    const isGranted = await this.options.quota.take(delivery.license);
+    return isGranted && this.options.mayBegin(delivery.endpointId) ? this.attempt(delivery, admitted) : undefined;
   }
 
   /** What was queued longer ago than this would have had all its attempts. */
@@ -64,8 +69,9 @@ export class Delivering {
 
   private withoutAttempt(delivery: DueDelivery, admitted: Exclude<Admitted, { kind: 'send' }>): Settlement {
     this.options.metrics.deliveries.inc({ outcome: admitted.kind });
-    if (admitted.kind !== 'postponed') return { delivery, outcome: admitted.kind };
-    return { delivery, outcome: 'retry', retryInMs: admitted.waitMs };
+    if (admitted.kind === 'postponed') return { delivery, outcome: 'retry', retryInMs: admitted.waitMs };
+    const { kind: outcome, error } = admitted;
+    return { delivery, outcome, ...(error === undefined ? {} : { error }) };
   }
 
   private async attempt(

@@ -57,9 +57,13 @@ export class HeldEndpoint implements LanePlace {
     readonly id: string,
     readonly license: string,
     readonly pace: Pace,
-    private readonly ticks: () => number,
-    /** What waits became outdated when its turn came. */
-    private readonly onOutdated: (endpoint: HeldEndpoint) => void,
+    private readonly surroundings: {
+      ticks: () => number;
+      /** Until when no endpoint of its license is sent to. */
+      licensePausedUntilMs: () => number;
+      /** What waits became outdated when its turn came. */
+      onOutdated: (endpoint: HeldEndpoint) => void;
+    },
   ) {}
 
   get isSlow(): boolean {
@@ -68,18 +72,23 @@ export class HeldEndpoint implements LanePlace {
 
   get isOutdated(): boolean {
     const [first] = this.waiting;
-    return first !== undefined && this.ticks() - this.readMs.get(first)! > OUTDATED_AFTER_MS;
+    return first !== undefined && this.surroundings.ticks() - this.readMs.get(first)! > OUTDATED_AFTER_MS;
   }
 
   refresh(): void {
     if (this.mustRefresh) return;
     this.mustRefresh = true;
-    this.onOutdated(this);
+    this.surroundings.onOutdated(this);
+  }
+
+  /** Until when it is to be left alone, for whatever reason. */
+  get pausedUntilMs(): number {
+    return Math.max(this.pace.pausedUntilMs, this.surroundings.licensePausedUntilMs());
   }
 
   /** How long until its rate allows one more, as `RateWindow.waitMs` says it. */
   get rateWaitMs(): number | undefined {
-    return this.pace.rate.waitMs(this.perSecond, this.ticks());
+    return this.pace.rate.waitMs(this.perSecond, this.surroundings.ticks());
   }
 
   /** Rows to have read ahead: few where sending is slow, since what waits here goes out as it was when it was read. */
@@ -105,7 +114,7 @@ export class HeldEndpoint implements LanePlace {
 
   /** Takes in what was read of its queue, forward from where that stood. */
   read(rows: readonly DueDelivery[], isRefresh: boolean): void {
-    const readMs = this.ticks();
+    const readMs = this.surroundings.ticks();
     if (isRefresh) this.clear();
     const last = rows.at(-1);
     if (last) {
@@ -152,14 +161,14 @@ export class HeldEndpoint implements LanePlace {
   /** A retry is due after so long. */
   expectRetry(waitMs: number): void {
     if (waitMs > KEEP_FOR_RETRY_MS) return;
-    this.keepUntilMs = Math.max(this.keepUntilMs, this.ticks() + waitMs + RELEASE_AFTER_MS);
+    this.keepUntilMs = Math.max(this.keepUntilMs, this.surroundings.ticks() + waitMs + RELEASE_AFTER_MS);
   }
 
   /** Whether it is to be given back: nothing under way, and nothing to do for a while. */
   isIdle(nowMs: number, isWanting: boolean): boolean {
     if (!this.isHeld || this.underWay.size > 0) return false;
-    const { pausedUntilMs, isPauseOnRecord } = this.pace;
-    if (isPauseOnRecord && pausedUntilMs - nowMs > KEEP_PAUSED_MS) return true;
+    const { pace, pausedUntilMs } = this;
+    if (pace.isPauseOnRecord && pace.pausedUntilMs - nowMs > KEEP_PAUSED_MS) return true;
     if (this.emptySinceMs === undefined || isWanting) return false;
     return nowMs >= Math.max(this.emptySinceMs + RELEASE_AFTER_MS, this.keepUntilMs, pausedUntilMs);
   }

@@ -11,8 +11,8 @@ export function nextHeads(wanting: Set<HeldEndpoint>, held: number, nowMs: numbe
   const aheadMax = Math.max(1, Math.floor(AHEAD_TOTAL / Math.max(1, held)));
   const ready: HeldEndpoint[] = [];
   for (const endpoint of wanting) {
-    const { pace, waiting, mustRefresh } = endpoint;
-    if (pace.pausedUntilMs > nowMs) continue;
+    const { waiting, mustRefresh } = endpoint;
+    if (endpoint.pausedUntilMs > nowMs) continue;
     if (!mustRefresh && waiting.length >= Math.min(aheadMax, endpoint.aheadMax) / 2) continue;
     ready.push(endpoint);
     if (ready.length === FETCH_ENDPOINTS) break;

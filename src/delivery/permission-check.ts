@@ -8,6 +8,8 @@ const COALESCE_MS = 5;
 const VEHICLES_MAX = 500;
 /** A provider that has not answered by then does not know. */
 const TIMEOUT_MS = 10_000;
+/** The part of that time in which a provider may begin to ask: an answer that came later would be thrown away. */
+const PATIENCE = 2 / 5;
 /** Some 300 bytes each. */
 const ENTRIES_MAX = 100_000;
 const FIRST_WAIT_MS = 1_000;
@@ -47,8 +49,11 @@ export class PermissionCheck {
   /** How often in a row there was no answer. */
   private readonly unknowns = new Map<string, number>();
 
+  private readonly timeoutMs: number;
+
   constructor(private readonly options: PermissionCheckOptions) {
-    const { cacheMs, ticks } = options;
+    const { cacheMs, ticks, timeoutMs = TIMEOUT_MS } = options;
+    this.timeoutMs = timeoutMs;
     this.cache = new VerdictCache({ grantedMs: cacheMs, deniedMs: 0, entriesMax: ENTRIES_MAX, now: ticks });
   }
 
@@ -88,9 +93,10 @@ export class PermissionCheck {
 
   private async answer({ license, permissions, answers }: Batch, fresh: boolean): Promise<void> {
     const vehicles = [...answers.keys()];
+    const options = { fresh, patienceMs: this.timeoutMs * PATIENCE };
     let verdicts: Verdict[] = [];
     try {
-      verdicts = await this.inTime(this.options.provider.check(license, vehicles, permissions, { fresh }));
+      verdicts = await this.inTime(this.options.provider.check(license, vehicles, permissions, options));
     } catch (error) {
       this.options.log.warn({ err: error, license }, 'permissions could not be asked for; asking again');
     }
@@ -100,7 +106,7 @@ export class PermissionCheck {
   private async inTime(asked: Promise<Verdict[]>): Promise<Verdict[]> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Verdict[]>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer in time')), this.options.timeoutMs ?? TIMEOUT_MS);
+      timer = setTimeout(() => reject(new Error('no answer in time')), this.timeoutMs);
     });
     try {
       return await Promise.race([asked, late]);

@@ -2,20 +2,10 @@ import type { DueDelivery } from '../store/due-delivery.js';
 import type { EndpointLease } from '../store/queue.js';
 import { HeldEndpoint, type Head } from './held-endpoint.js';
 import { Lanes } from './lanes.js';
-import { LockedEndpoints } from './locked-endpoints.js';
+import { LeftAlone } from './left-alone.js';
 import { nextHeads } from './next-heads.js';
 import { Pace, type Impression } from './pace.js';
-
-export interface RosterOptions {
-  concurrency: number;
-  concurrencyPerEndpoint: number;
-  /** Ms that never go back. */
-  ticks: () => number;
-  /** An endpoint's rate allows the next request. */
-  onReady: () => void;
-  /** What waits at an endpoint whose turn has come is to be read again first: there is something to fetch. */
-  onOutdated: () => void;
-}
+import type { RosterOptions } from './roster-options.js';
 
 /**
  * What this process holds: the endpoints, how far each one's queue has been read, what waits, and what is under way. A
@@ -30,7 +20,8 @@ export class Roster {
   private settledSince: DueDelivery[] | undefined;
   /** Deliveries whose request has begun. */
   private readonly begun = new WeakSet<DueDelivery>();
-  private readonly locked = new LockedEndpoints();
+  private readonly locked = new LeftAlone();
+  private readonly pausedLicenses = new LeftAlone();
   private readonly lanes: Lanes;
   private heldCount = 0;
   /** Never used twice, not even by an endpoint that was forgotten and is held again. */
@@ -61,7 +52,7 @@ export class Roster {
   /** Whether it is held, and not to be left alone. */
   maySend(endpointId: string): boolean {
     const endpoint = this.endpoints.get(endpointId);
-    return endpoint !== undefined && endpoint.isHeld && endpoint.pace.pausedUntilMs <= this.options.ticks();
+    return endpoint !== undefined && endpoint.isHeld && endpoint.pausedUntilMs <= this.options.ticks();
   }
 
   /** Endpoints that were lost while something was under way. */
@@ -132,10 +123,18 @@ export class Roster {
   /** As `block`, but others may be able to: it is given back, as often as it is leased again until then. */
   lock(endpointId: string, forMs: number): void {
     const nowMs = this.options.ticks();
-    this.locked.lock(endpointId, nowMs + forMs, nowMs);
+    this.locked.leave(endpointId, nowMs + forMs, nowMs);
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint) endpoint.isForOthers = true;
     this.block(endpointId, forMs);
+  }
+
+  /** No endpoint of the license is to be sent to for so long; nothing of this is a fault of theirs. */
+  pauseLicense(license: string, forMs: number): void {
+    const nowMs = this.options.ticks();
+    if (this.pausedLicenses.until(license) > nowMs) return;
+    this.pausedLicenses.leave(license, nowMs + forMs, nowMs);
+    for (const endpoint of this.endpoints.values()) if (endpoint.license === license) this.reread(endpoint.id);
   }
 
   /** Endpoints to give back so that others can lease them: this process cannot send to them, and nothing is under way. */
@@ -237,10 +236,7 @@ export class Roster {
 
   /** The delivery's outcome is written, or is not to be. */
   settled(delivery: DueDelivery): void {
-    if (this.settledSince) {
-      this.settledSince.push(delivery);
-      return;
-    }
+    if (this.settledSince) return void this.settledSince.push(delivery);
     const endpoint = this.endpoints.get(delivery.endpointId);
     endpoint?.underWay.delete(delivery.id);
     if (endpoint) this.forgetIfDone(endpoint);
@@ -292,9 +288,13 @@ export class Roster {
 
   private newEndpoint({ endpointId, license }: EndpointLease): HeldEndpoint {
     const { concurrencyPerEndpoint, ticks } = this.options;
-    return new HeldEndpoint(endpointId, license, new Pace(concurrencyPerEndpoint), ticks, (endpoint) => {
-      this.wanting.add(endpoint);
-      this.options.onOutdated();
+    return new HeldEndpoint(endpointId, license, new Pace(concurrencyPerEndpoint), {
+      ticks,
+      licensePausedUntilMs: () => this.pausedLicenses.until(license),
+      onOutdated: (endpoint) => {
+        this.wanting.add(endpoint);
+        this.options.onOutdated();
+      },
     });
   }
 }

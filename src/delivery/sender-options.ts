@@ -8,6 +8,7 @@ import type { Doorbell } from '../store/doorbell.js';
 import type { DeliveryQueue } from '../store/queue.js';
 import type { TargetClient } from '../target/http-client.js';
 import type { SecretBox } from '../target/secret-box.js';
+import type { DeliveryLimits } from './delivery-quota.js';
 import type { EndpointHealth } from './health-watch.js';
 
 export interface SenderOptions {
@@ -33,6 +34,8 @@ export interface SenderOptions {
   permissionCacheMs: number;
   /** So long nothing but failures, or so many firings in a row, and the endpoint is given up. */
   failureLimits: { hours: number; count?: number | undefined };
+  /** How many requests licenses may have made in a minute, over all senders; without it any number. */
+  limits?: DeliveryLimits;
   log: Log;
   metrics: Metrics;
   /** Ms since 1970: what receivers are told. */

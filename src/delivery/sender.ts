@@ -4,6 +4,7 @@ import type { AilingEndpoint, Settlement } from '../store/settlement.js';
 import { SecretKeyUnknown, SecretUnreadable } from '../target/secret-box.js';
 import { Admission } from './admission.js';
 import { Delivering } from './delivering.js';
+import { DeliveryQuota } from './delivery-quota.js';
 import { Feeder } from './feeder.js';
 import { HealthWatch } from './health-watch.js';
 import { SLOW_MS } from './lanes.js';
@@ -25,7 +26,8 @@ const GONE_MS = 60_000;
  * endpoint is held by one of them, so its limits are exact. A delivery goes through these states here: *waiting* (read
  * from the queue), *being sent* (its permission is asked for, then its request is made), *unsettled* (the outcome is to
  * be written), and is then gone, or queued for later. An endpoint that is to be left alone has nothing waiting here; if
- * that is on record it is given back, and leased again, by whomever, when its time has come.
+ * that is on record it is given back, and leased again, by whomever, when its time has come. A license that has used up
+ * its requests of a minute has all its endpoints left alone until the next.
  *
  * If the process is killed at any point, the rows are still queued, another sender leases the endpoints when the token
  * has run out, and what was sent but not settled is sent again, under the same id. What an endpoint's failures lead to
@@ -260,6 +262,10 @@ export class Sender {
     return new Delivering({
       ...this.options,
       admission: new Admission({ ...this.options, permissions }),
+      quota: new DeliveryQuota({
+        ...this.options,
+        onRefused: (license, forMs) => this.roster.pauseLicense(license, forMs),
+      }),
       roster: this.roster,
       mayBegin: (endpointId) => !this.isStopping && this.token.isUsable && this.roster.maySend(endpointId),
       onGone: (endpointId, url, reason) => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadLetterBudget, type DeadLetter } from './dead-letter-budget.js';
-import { FiringBudget } from './firing-budget.js';
 import { RecentMap } from '../core/recent-map.js';
 import { Seldom } from './seldom.js';
 
@@ -51,32 +50,6 @@ describe('dead letters', () => {
   });
 });
 
-describe('a firing budget', () => {
-  test('holds a minute of firings, fills steadily, and never above that', () => {
-    const budget = new FiringBudget(60);
-    budget.spend('a', 60, 0);
-    expect([0, 1_000, 30_000, 600_000].map((nowMs) => budget.left('a', nowMs))).toEqual([0, 1, 30, 60]);
-  });
-
-  test('is one of each license', () => {
-    const budget = new FiringBudget(60);
-    budget.spend('a', 60, 0);
-    expect(budget.left('b', 0)).toBe(60);
-  });
-
-  test('that was overdrawn fills from below zero', () => {
-    const budget = new FiringBudget(60);
-    budget.spend('a', 90, 0);
-    expect(budget.left('a', 30_000)).toBe(0);
-  });
-
-  test('without a limit never ends', () => {
-    const budget = new FiringBudget(Infinity);
-    budget.spend('a', 1e9, 0);
-    expect(budget.left('a', 0)).toBe(Infinity);
-  });
-});
-
 test('what comes seldom comes once a period for each key', () => {
   const seldom = new Seldom({ periodMs: 100, keysMax: 10 });
   const due = (key: string, nowMs: number) => seldom.isDue(key, nowMs);
@@ -94,10 +67,4 @@ test('a recent map keeps what was written last, and no more than it may', () => 
     ['c', 4],
   ]);
   expect([map.size, map.get('b')]).toEqual([2, undefined]);
-});
-
-test('a firing budget of many licenses forgets those that fired longest ago', () => {
-  const budget = new FiringBudget(60);
-  for (let license = 0; license <= 10_000; license++) budget.spend(`${license}`, 60, 0);
-  expect([budget.left('0', 0), budget.left('1', 0), budget.left('10000', 0)]).toEqual([60, 0, 0]);
 });

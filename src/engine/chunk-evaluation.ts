@@ -49,7 +49,7 @@ export interface ChunkContext {
   wallNow: () => number;
   /** The states of all pairs that the plan leaves open, by `pairKey`. */
   states: ReadonlyMap<string, State>;
-  /** How many firings a license has left. */
+  /** How many firings a license has left, as far as is known. */
   firingsLeft: (license: string) => number;
   /** How many deliveries of a license may still be queued. */
   pendingLeft: (license: string) => number;

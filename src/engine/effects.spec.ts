@@ -193,7 +193,7 @@ describe('a clock that steps', () => {
     withWallClock(async (step) => {
       const vehicle = newVehicle();
       const id = await world.trigger('valueNumber > 0', {}, [vehicle]);
-      const partition = await opened({ limits: { firingsPerMinute: 60, records: 1 } });
+      const partition = await opened({ limits: { records: 1 }, quotaBlocks: await world.quotaBlocks(60) });
       const readings = Array.from({ length: 60 }, () => 1);
       await process(partition, [speedRecord(0, vehicle, readings)]);
       step(stepMs);
@@ -210,7 +210,7 @@ describe('a clock that steps', () => {
       await world.trigger('valueNumber > 0', {}, [vehicle]);
       const count = async () =>
         (await world.database.pool.query(`select 1 from events where type = 'trigger.throttled'`)).rowCount;
-      const partition = await opened({ limits: { firingsPerMinute: 1 } });
+      const partition = await opened({ quotaBlocks: await world.quotaBlocks(1) });
       const before = (await count())!;
       await process(partition, [speedRecord(0, vehicle, [1, 2])]);
       expect(await count()).toBe(before + 1);

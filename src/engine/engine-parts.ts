@@ -2,7 +2,7 @@ import type { Catalog } from '../core/catalog.js';
 import type { ChunkLimits } from './chunk-plan.js';
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import type { EngineReports } from './engine-reports.js';
-import type { FiringBudget } from './firing-budget.js';
+import type { FiringQuota } from './firing-quota.js';
 import type { OwnerNotices } from './owner-notices.js';
 import type { PendingLimit } from './pending-limit.js';
 import type { Delays } from './retry.js';
@@ -17,9 +17,7 @@ export interface EngineLimits extends ChunkLimits {
   cachedStates: number;
   stateAgeMs: number;
   deadLettersPerMinute: number;
-  /** Of one license, in this process; above it samples are `throttled`. */
-  firingsPerMinute: number;
-  /** Of one license, in the whole queue; above it the deliveries of what fires are held. */
+  /** Of a license without a limit of its own, in the whole queue; above it the deliveries of what fires are held. */
   pendingDeliveries: number;
   /** Between two looks at how many are pending. */
   pendingLookMs: number;
@@ -38,7 +36,6 @@ export const ENGINE_LIMITS: EngineLimits = {
   cachedStates: 20_000,
   stateAgeMs: 60_000,
   deadLettersPerMinute: 100,
-  firingsPerMinute: Infinity,
   pendingDeliveries: Infinity,
   pendingLookMs: 2000,
 };
@@ -52,7 +49,7 @@ export interface EngineParts {
   ring: (endpointIds: string[]) => void;
   reports: EngineReports;
   deadLetters: DeadLetterBudget;
-  firings: FiringBudget;
+  firings: FiringQuota;
   pending: PendingLimit;
   notices: OwnerNotices;
   scattered: ScatteredVehicles;

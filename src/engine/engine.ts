@@ -5,7 +5,7 @@ import { databaseNowMs } from '../store/database-time.js';
 import { DeadLetterBudget } from './dead-letter-budget.js';
 import { ENGINE_LIMITS, type EngineLimits, type EngineParts } from './engine-parts.js';
 import { EngineReports } from './engine-reports.js';
-import { FiringBudget } from './firing-budget.js';
+import { FiringQuota, type FiringBlocks } from './firing-quota.js';
 import { OwnerNotices } from './owner-notices.js';
 import { PendingLimit } from './pending-limit.js';
 import { PartitionEngine, type Stream } from './partition-engine.js';
@@ -27,6 +27,8 @@ export interface EngineOptions {
   log: Log;
   metrics: Metrics;
   limits?: Partial<EngineLimits>;
+  /** What licenses may fire in a minute, over all engines; without it any number. */
+  quotaBlocks?: FiringBlocks;
   /** Between tries when the database does not answer. */
   retryDelays?: Delays;
   /** A clock that never steps, in ms. It paces; no decision about a sample depends on it. */
@@ -49,18 +51,23 @@ export class Engine {
     const reports = new EngineReports({ log, metrics, now });
     const { pendingDeliveries: most, pendingLookMs: lookMs } = limits;
     const onError = (error: unknown) => reports.countFailed(error);
+    const limit = new PendingLimit({ most, lookMs, pending: options.pending, now, onError });
     this.parts = {
       ...{ index, chunks, states, catalog, ring, limits, retryDelays, now, wallNow, reports },
       deadLetters: new DeadLetterBudget(limits.deadLettersPerMinute),
-      firings: new FiringBudget(limits.firingsPerMinute),
-      pending: new PendingLimit({ most, lookMs, pending: options.pending, now, onError }),
-      notices: new OwnerNotices({ pendingDeliveriesMax: most }),
+      firings: new FiringQuota(options.quotaBlocks),
+      pending: limit,
+      notices: new OwnerNotices({ pendingMost: (license) => limit.mostOf(license) }),
       scattered: new ScatteredVehicles(),
       scatteredCounts: sharedByTopic((topic) => chunks.scattered(topic)),
     };
   }
 
-  /** The index, to be loaded before the first partition is opened. */
+  /** What has to be known before the first partition is opened. Throws what the store throws. */
+  async load(): Promise<void> {
+    await Promise.all([this.parts.index.load(), this.parts.pending.load()]);
+  }
+
   get index(): TriggerIndex {
     return this.parts.index;
   }

@@ -3,6 +3,7 @@ import { EngineWorld, newTopic, process, speedRecord } from '../../test/support/
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import { Metrics } from '../observability/metrics.js';
 import { Recovery } from '../store/recovery.js';
+import type { PendingCount } from '../store/pending-deliveries.js';
 import type { EngineOptions } from './engine.js';
 import type { PartitionEngine } from './partition-engine.js';
 import { COUNT_OWED_MAX_MS, PendingLimit } from './pending-limit.js';
@@ -11,6 +12,8 @@ let world: EngineWorld;
 beforeEach(async () => (world = await EngineWorld.create()));
 afterEach(() => world.close());
 
+/** Nobody has a limit of its own. */
+const limits = () => Promise.resolve(new Map<string, number>());
 const [flooding, quiet] = [vehicleOf(1), vehicleOf(2)];
 
 async function opened(options: Partial<EngineOptions> = {}): Promise<PartitionEngine> {
@@ -82,6 +85,36 @@ describe('a license with too many pending deliveries', () => {
     expect(events).toHaveLength(held.length + queued.length);
   });
 
+  test('is held at its own limit, known before anything fires; one that is changed counts after the next look', async () => {
+    const own = (most: number) =>
+      rows(
+        `insert into license_quotas (license, name, most) values ($1, 'pendingDeliveries', $2)
+         on conflict (license, name) do update set most = excluded.most`,
+        [LICENSE, most],
+      );
+    await own(2);
+    await world.trigger('valueNumber > 0', {}, [flooding]);
+    await world.trigger('valueNumber > 0', {}, [quiet], actorOf(OTHER_LICENSE));
+    const partition = await opened({ limits: { pendingDeliveries: 4, pendingLookMs: 5 } });
+    await process(partition, [speedRecord(0, flooding, [1, 2, 3, 4, 5]), speedRecord(1, quiet, [1, 2, 3, 4, 5])]);
+    expect([await world.count('outbox'), await world.count('deliveries')]).toEqual([2 + 4, 3 + 1]);
+    const told = await rows<{ payload: string }>(
+      `select payload from events where type = 'quota.exceeded' order by license = $1 desc`,
+      [LICENSE],
+    );
+    expect(told.map(({ payload }) => JSON.parse(payload) as object)).toEqual([
+      { limit: 'pendingDeliveries', most: 2, held: 3 },
+      { limit: 'pendingDeliveries', most: 4, held: 1 },
+    ]);
+    await own(1_000);
+    for (let offset = 2; (await world.count('outbox')) === 6; offset++) {
+      await process(partition, [speedRecord(offset, flooding, [1])]);
+    }
+    const held = await world.count('deliveries');
+    await process(partition, [speedRecord(1_000_000, flooding, [1, 2, 3, 4, 5])]);
+    expect(await world.count('deliveries')).toBe(held);
+  });
+
   test('has the copies of listeners held with the rest, but they hear of the limit', async () => {
     const endpoint = newTrigger().endpoint;
     await world.trigger('valueNumber > 1000', { endpoint });
@@ -117,7 +150,7 @@ describe('a license with too many pending deliveries', () => {
     ['fails', () => Promise.reject(new Error('away'))],
   ])('is limited by what its engine queued when the count %s, and no chunk waits', async (_, count) => {
     await world.trigger('valueNumber > 0', {}, [flooding]);
-    const partition = await opened({ pending: { count }, limits: { pendingDeliveries: 3, pendingLookMs: 1 } });
+    const partition = await opened({ pending: { count, limits }, limits: { pendingDeliveries: 3, pendingLookMs: 1 } });
     const records = [0, 1, 2, 3, 4].map((offset) => speedRecord(offset, flooding, [1]));
     for (const record of records) expect(await process(partition, [record])).toMatchObject({ answer: 'ok' });
     expect([await world.count('outbox'), await world.count('deliveries')]).toEqual([3, 2]);
@@ -131,7 +164,8 @@ describe('the count of what is pending', () => {
     await world.trigger('valueNumber > 0', {}, [quiet], actorOf(OTHER_LICENSE));
     await process(await opened(), [speedRecord(0, flooding, [1, 2, 3]), speedRecord(1, quiet, [1])]);
     const licenses = [LICENSE, OTHER_LICENSE, '0x3333333333333333333333333333333333333333'];
-    const count = async (most: number) => [...(await world.pending.count(licenses, most)).values()];
+    const count = async (most: number) =>
+      [...(await world.pending.count(licenses, most)).values()].map(({ pending }) => pending);
     expect(await count(100)).toEqual([6, 1, 0]);
     expect(await count(6)).toEqual([6, 1, 0]);
     expect(await count(4)).toEqual([4, 1, 0]);
@@ -140,9 +174,9 @@ describe('the count of what is pending', () => {
   test('is made again while a license is at its limit, though nothing fires', async () => {
     let pending = 5;
     const count = (licenses: readonly string[]) =>
-      Promise.resolve(new Map(licenses.map((license) => [license, pending])));
+      Promise.resolve(new Map(licenses.map((license) => [license, { pending, most: 5 }])));
     const onError = (error: unknown) => expect(error).toBeUndefined();
-    const limit = new PendingLimit({ most: 5, lookMs: 1, pending: { count }, now: () => 0, onError });
+    const limit = new PendingLimit({ most: 5, lookMs: 1, pending: { count, limits }, now: () => 0, onError });
     limit.fired('a', 1);
     while (limit.left('a') > 0) await new Promise(setImmediate);
     for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
@@ -151,7 +185,7 @@ describe('the count of what is pending', () => {
   });
 
   test('of one license that cannot be counted keeps no other from being counted', async () => {
-    const pending = new Map([...'abcdefg'].map((license) => [license, 1]));
+    const pending = new Map([...'abcdefg'].map((license) => [license, { pending: 1, most: 10 }]));
     const asked: string[] = [];
     const count = (licenses: readonly string[]) => {
       asked.push(licenses.join(''));
@@ -159,7 +193,7 @@ describe('the count of what is pending', () => {
     };
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
-    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count }, now: () => 0, onError });
+    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count, limits }, now: () => 0, onError });
     for (const license of 'abcdefg') limit.fired(license, 5);
     while ([...'acdefg'].some((license) => limit.left(license) !== 9)) await new Promise(setImmediate);
     expect(limit.left('b')).toBe(5);
@@ -172,7 +206,7 @@ describe('the count of what is pending', () => {
     const count = () => new Promise<never>(() => undefined);
     const onError = (error: unknown) => expect(error).toBeUndefined();
     let nowMs = 0;
-    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count }, now: () => nowMs, onError });
+    const limit = new PendingLimit({ most: 10, lookMs: 1, pending: { count, limits }, now: () => nowMs, onError });
     limit.fired('a', 20);
     nowMs = COUNT_OWED_MAX_MS;
     limit.fired('a', 1);
@@ -184,26 +218,26 @@ describe('the count of what is pending', () => {
   });
 
   test('does not forget what was queued while it was made', async () => {
-    let answer: ((counts: Map<string, number>) => void) | undefined;
+    let answer: ((counts: Map<string, PendingCount>) => void) | undefined;
     let asked = () => undefined as void;
     const isAsked = () => new Promise<void>((resolve) => (asked = resolve));
     const count = () => {
-      const counts = new Promise<Map<string, number>>((resolve) => (answer = resolve));
+      const counts = new Promise<Map<string, PendingCount>>((resolve) => (answer = resolve));
       asked();
       return counts;
     };
     const onError = (error: unknown) => expect(error).toBeUndefined();
-    const limit = new PendingLimit({ most: 100, lookMs: 1, pending: { count }, now: () => 0, onError });
+    const limit = new PendingLimit({ most: 100, lookMs: 1, pending: { count, limits }, now: () => 0, onError });
     const first = isAsked();
     limit.fired('a', 30);
     await first;
     limit.fired('a', 5);
     expect(limit.left('a')).toBe(65);
     const second = isAsked();
-    answer!(new Map([['a', 10]]));
+    answer!(new Map([['a', { pending: 10, most: 100 }]]));
     await second;
     expect(limit.left('a')).toBe(85);
-    answer!(new Map([['a', 0]]));
+    answer!(new Map([['a', { pending: 0, most: 100 }]]));
     while (limit.left('a') !== 100) await new Promise(setImmediate);
   });
 });

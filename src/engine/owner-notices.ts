@@ -16,7 +16,8 @@ export class OwnerNotices {
   /** When each notice may be given again, on a clock that never steps. */
   private readonly dueMs = new RecentMap<string, number>(KEYS_MAX);
 
-  constructor(private readonly parts: { pendingDeliveriesMax: number }) {}
+  /** `pendingMost`: the limit of a license on what may be pending. */
+  constructor(private readonly parts: { pendingMost: (license: string) => number }) {}
 
   /** The notices that are due for what happened in a chunk. They are given again unless `told` hears of them. */
   of({ failures, throttledLicenses, heldLicenses }: ChunkResult, nowMs: number): LogEventRow[] {
@@ -31,7 +32,7 @@ export class OwnerNotices {
       if (this.isDue(row, nowMs)) rows.set(keyOf(row), row);
     }
     for (const [license, held] of heldLicenses) {
-      const details = { limit: 'pendingDeliveries', most: this.parts.pendingDeliveriesMax, held };
+      const details = { limit: 'pendingDeliveries', most: this.parts.pendingMost(license), held };
       const row = rowOf('quota.exceeded', ofLicense(license), details);
       if (this.isDue(row, nowMs)) rows.set(keyOf(row), row);
     }

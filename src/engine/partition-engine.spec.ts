@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Metrics } from '../observability/metrics.js';
 import type { Log } from '../observability/log.js';
 import type { Chunk } from '../store/chunks.js';
+import { QuotaMinutes } from '../../test/support/quota-minutes.js';
 import { EngineWorld, newTopic, process, speedRecord } from '../../test/support/engine-world.js';
 import { random } from '../../test/support/random.js';
 import { actorOf, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
@@ -580,12 +581,14 @@ test('a license above its quota is throttled, without its states advancing; the 
   const id = await world.trigger('valueNumber != previousValueNumber', {}, [vehicle]);
   const other = await world.trigger('valueNumber == 4 || valueNumber == 6', {}, [vehicle], actorOf(OTHER_LICENSE));
   const metrics = new Metrics();
-  let nowMs = 0;
-  const partition = await opened({ metrics, now: () => nowMs, limits: { firingsPerMinute: 2 } });
+  const minutes = new QuotaMinutes(2);
+  const partition = await opened({ metrics, now: () => minutes.nowMs, quotaBlocks: minutes.blocks() });
   await process(partition, [speedRecord(0, vehicle, [1, 2, 3, 4])]);
-  nowMs = 30_000;
-  await process(partition, [speedRecord(1, vehicle, [2, 5, 6])]);
-  expect(await valuesOf(id)).toEqual([1, 2, 5]);
+  minutes.nowMs = 59_999;
+  await process(partition, [speedRecord(1, vehicle, [2, 7])]);
+  minutes.nowMs = 60_000;
+  await process(partition, [speedRecord(2, vehicle, [2, 5, 6])]);
+  expect(await valuesOf(id)).toEqual([1, 2, 5, 6]);
   // The very samples that were too much for the first.
   expect(await valuesOf(other)).toEqual([4, 6]);
   expect(await metricsText(metrics)).toContain('tripline_evaluations_total{outcome="throttled"} 3');
@@ -602,7 +605,7 @@ test('whoever listens hears of firings and of what the engine tells owners, and 
     world.database.pool.query('update endpoints set enabled_events = $2 where id = $1', [endpoint.id, names]);
   await listen(['trigger.fired:telemetry.signals/speed', 'trigger.throttled']);
   world.rung.length = 0;
-  const partition = await opened({ limits: { firingsPerMinute: 2 } });
+  const partition = await opened({ quotaBlocks: new QuotaMinutes(2).blocks() });
   await process(partition, [speedRecord(0, vehicle, [1, 2, 3])]);
   await listen([]);
   const { rows } = await world.database.pool.query<{ type: string }>(

@@ -1,10 +1,11 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { MetricKind } from '../core/catalog.js';
 import { DuplicateEvent, type CommitResult } from '../store/chunks.js';
-import { emptyResult, evaluateChunk, stateRows, type ChunkResult } from './chunk-evaluation.js';
+import { emptyResult, evaluateChunk, stateRows } from './chunk-evaluation.js';
 import { ChunkPlanner, type ChunkPlan, type Cursor } from './chunk-plan.js';
 import type { DeadLetter } from './dead-letter-budget.js';
 import type { EngineParts } from './engine-parts.js';
+import type { Afforded } from './firing-quota.js';
 import { PartitionStates } from './partition-states.js';
 import type { SourceRecord } from './record.js';
 import { pauseWhile, retryWhile } from './retry.js';
@@ -38,10 +39,10 @@ const SET_ASIDE_FROM_ATTEMPT = 5;
  * (`cursor`: chunks without effects store nothing). Whoever is answered `fenced` forgets the object and opens the
  * partition again where the database says.
  *
- * A chunk goes: plan (synchronous, under one index) → load the states that the plan needs → evaluate (synchronous) →
- * commit. When the commit answers that a state or trigger changed meanwhile, index and states are read again and the
- * chunk is evaluated anew, from the third time in single records. Killed before the commit, nothing happened; killed
- * after it, the position says so.
+ * A chunk goes: plan (synchronous, under one index) → load the states that the plan needs → evaluate (synchronous) and
+ * reserve what fires → commit. When the commit answers that a state or trigger changed meanwhile, index and states are
+ * read again and the chunk is evaluated anew, from the third time in single records. Killed before the commit, nothing
+ * happened; killed after it, the position says so.
  */
 export class PartitionEngine {
   private readonly planner: ChunkPlanner;
@@ -161,23 +162,25 @@ export class PartitionEngine {
     { attempt, isLive }: { attempt: number; isLive: () => boolean },
   ): Promise<Answer> {
     const { parts, stream } = this;
-    const startedMs = parts.now();
     const limits = attempt < SINGLE_FROM_ATTEMPT ? parts.limits : { ...parts.limits, records: 1 };
     const plan = this.planner.plan(records, at, this.cursor, limits);
     const states = await this.persist(isLive, () => this.states.forPlan(plan));
     if (!states) return 'abandoned';
-    const result = evaluateChunk(plan, {
-      ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
-      ...{ catalog: parts.catalog, now: parts.now, wallNow: parts.wallNow, limits, states },
-      firingsLeft: (license) => parts.firings.left(license, startedMs),
-      pendingLeft: (license) => parts.pending.left(license),
-    });
+    const evaluate = () =>
+      evaluateChunk(plan, {
+        ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
+        ...{ catalog: parts.catalog, now: parts.now, wallNow: parts.wallNow, limits, states },
+        firingsLeft: (license) => parts.firings.left(license),
+        pendingLeft: (license) => parts.pending.left(license),
+      });
+    const result = await parts.firings.afford(evaluate, (refill) => this.persist(isLive, refill));
+    if (!result) return 'abandoned';
     const answer = await this.store(plan, result, isLive);
     if (answer !== 'refused') return answer;
     return attempt < SET_ASIDE_FROM_ATTEMPT ? 'refused' : this.setAside(records[at]!, plan, isLive);
   }
 
-  private async store(plan: ChunkPlan, result: ChunkResult, isLive: () => boolean): Promise<Answer> {
+  private async store(plan: ChunkPlan, result: Afforded, isLive: () => boolean): Promise<Answer> {
     const notices = this.parts.notices.of(result, this.parts.now());
     const hasEffects = result.firings.length + result.letters.length + notices.length > 0;
     if (hasEffects) return this.commit(plan.seq, { ...result, notices }, isLive);
@@ -189,10 +192,10 @@ export class PartitionEngine {
 
   private async commit(
     seq: bigint,
-    result: ChunkResult & { notices: readonly LogEventRow[] },
+    result: Afforded & { notices: readonly LogEventRow[] },
     isLive: () => boolean,
   ): Promise<Answer> {
-    const { chunks, deadLetters, firings, pending, notices, reports, now } = this.parts;
+    const { chunks, deadLetters, pending, notices, reports, now } = this.parts;
     const startedMs = now();
     const letters = deadLetters.admit(this.stream.topic, result.letters, startedMs);
     const chunk = {
@@ -205,13 +208,17 @@ export class PartitionEngine {
         scatteredBuckets: this.states.scatteredBuckets(result.states),
       },
     };
-    const answer = await this.persist<CommitResult | Refusal>(isLive, () =>
-      chunks.commit(chunk).catch((error: unknown) => {
+    let tries = 0;
+    const answer = await this.persist<CommitResult | Refusal>(isLive, () => {
+      tries += 1;
+      return chunks.commit(chunk).catch((error: unknown) => {
         if (isRefusal(error)) return { kind: 'refused', error };
         throw error;
-      }),
-    );
+      });
+    });
     if (answer?.kind !== 'ok') letters.undo();
+    // After a try without an answer the chunk may be stored all the same: then what it fired stays spent.
+    if (answer && answer.kind !== 'ok' && tries === 1) result.giveBack();
     if (!answer) return 'abandoned';
     if (answer.kind === 'refused') {
       reports.refused(this.stream, chunk.position.nextOffset, answer.error);
@@ -222,10 +229,7 @@ export class PartitionEngine {
     this.reached(answer.position);
     this.states.stored(result.states);
     this.cache.countOwn(chunk.scatteredBuckets);
-    for (const { license, isHeld } of result.firings) {
-      firings.spend(license, 1, startedMs);
-      pending.fired(license, isHeld ? 0 : 1);
-    }
+    for (const { license, isHeld } of result.firings) pending.fired(license, isHeld ? 0 : 1);
     notices.told(result.notices, startedMs);
     reports.processed(this.stream.topic, result);
     const queued = result.firings.filter(({ isHeld }) => !isHeld);
@@ -239,8 +243,8 @@ export class PartitionEngine {
     const { offset, value } = record;
     const detail = 'the database refused what this record would store; see the log';
     const letter: DeadLetter = { offset, index: null, reason: 'not_storable', detail, value };
-    const result = { ...emptyResult({ offset: offset + 1n, index: 0 }), letters: [letter], records: 1, notices: [] };
-    return this.commit(plan.seq, result, isLive);
+    const nothing = { ...emptyResult({ offset: offset + 1n, index: 0 }), notices: [], giveBack: () => undefined };
+    return this.commit(plan.seq, { ...nothing, letters: [letter], records: 1 }, isLive);
   }
 
   private async storeCursor(): Promise<'ok' | 'fenced'> {

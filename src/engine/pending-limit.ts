@@ -32,13 +32,19 @@ interface License {
  * limit by what they queue between two looks. While the database does not answer, what is known stays, for five
  * minutes: then what was queued meanwhile no longer counts as pending, since nobody knows that it is. A license that
  * cannot be counted keeps no other from being counted.
+ *
+ * A license may have a limit of its own. Those that there are when the process starts are known before anything fires;
+ * one that an operator changes comes with the next look at the license.
  */
 export class PendingLimit {
   private readonly licenses = new RecentMap<string, License>(LICENSES_MAX);
   private looking: Promise<void> | undefined;
+  /** Limits of licenses that have one of their own. */
+  private own = new Map<string, number>();
 
   constructor(
     private readonly parts: {
+      /** The limit of a license that has none of its own. */
       most: number;
       /** Between two looks: what several processes queue meanwhile may be above the limit. */
       lookMs: number;
@@ -48,12 +54,23 @@ export class PendingLimit {
     },
   ) {}
 
+  /** Learns the limits of licenses that have their own. Throws what the store throws. */
+  async load(): Promise<void> {
+    this.own = await this.parts.pending.limits();
+  }
+
+  /** The limit of a license, as it was known last. */
+  mostOf(license: string): number {
+    return this.own.get(license) ?? this.parts.most;
+  }
+
   left(license: string): number {
     const known = this.licenses.get(license);
-    if (known === undefined) return this.parts.most;
+    const most = this.mostOf(license);
+    if (known === undefined) return most;
     const owedMs = known.owedSinceMs === undefined ? 0 : this.parts.now() - known.owedSinceMs;
     const added = owedMs > COUNT_OWED_MAX_MS ? 0 : known.added;
-    return Math.max(this.parts.most - known.counted - added, 0);
+    return Math.max(most - known.counted - added, 0);
   }
 
   /** Takes what a chunk stored: so many deliveries queued, possibly none because all were held. */
@@ -110,8 +127,10 @@ export class PendingLimit {
       // What was queued while it was being counted may be in the count or not: it stays, until the next look.
       const added = Math.max(known.added - before.get(license)!, 0);
       const owedSinceMs = added > 0 ? askedMs : undefined;
-      const counted = counts.get(license) ?? 0;
+      const { pending: counted, most: itsMost } = counts.get(license) ?? { pending: 0, most };
       Object.assign(known, { counted, added, owedSinceMs, isAlone: false });
+      if (itsMost === most) this.own.delete(license);
+      else this.own.set(license, itsMost);
     }
   }
 

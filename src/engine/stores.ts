@@ -6,7 +6,7 @@ import type { StateStore } from '../store/states.js';
 /** What the data plane asks of the store. Narrow, so that a test of its own can stand in where no database is needed. */
 export type Chunks = Pick<ChunkStore, 'positions' | 'open' | 'commit' | 'move' | 'scattered'>;
 export type States = Pick<StateStore, 'load'>;
-export type Pending = Pick<PendingDeliveries, 'count'>;
+export type Pending = Pick<PendingDeliveries, 'count' | 'limits'>;
 export type Changes = Pick<IndexLog, 'load' | 'since'>;
 
 export type { Chunk, DeadLetterRow, FiringRow, IndexChange, LogEventRow, Position, StateRow };

@@ -1,10 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createLog, silentLog } from './log.js';
 
 /** A log at `info` and what it wrote, parsed. */
-function recordingLog(level = 'info') {
+function recordingLog(level = 'info', ownSecrets: string[] = []) {
   const lines: string[] = [];
-  const log = createLog(level, 'tripline', { write: (line: string) => void lines.push(line) });
+  const log = createLog(level, 'tripline', { write: (line: string) => void lines.push(line) }, ownSecrets);
   return { log, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
@@ -69,6 +69,47 @@ test('a token is taken out of the message and of any field', () => {
   const { log, lines } = recordingLog();
   log.warn({ reason: `cannot read ${JWT}` }, `refused ${JWT}`);
   expect(lines.join()).not.toMatch(/eyJ|c2lnbmF0dXJl/);
+});
+
+describe('secrets of our own', () => {
+  const OWN = 'pa55 (w\u00f6rd)/+"%$end';
+
+  test.each<[string, string]>([
+    ['as it is', OWN],
+    ['in a text', `a${OWN}b`],
+    ['in the path of a request', `/v1/${encodeURIComponent(OWN)}/x`],
+    ['with small letters of escapes', encodeURIComponent(OWN).toLowerCase()],
+    ['with every character escaped', [...Buffer.from(OWN)].map((byte) => `%${byte.toString(16)}`).join('')],
+    ['in a query, as forms write it', new URLSearchParams({ a: OWN }).toString()],
+    ['in JSON', JSON.stringify({ a: OWN })],
+    ['where a long text is cut', 'x'.repeat(8180) + OWN],
+    ['where a long text is cut after others', OWN.repeat(1000)],
+  ])('are hidden wherever they turn up: %s', (_, text) => {
+    const { log, lines } = recordingLog('info', ['another-secret', OWN]);
+    log.info({ text, list: [{ text }], err: new Error(text), [text]: 1 }, text);
+    log.child({ text }).info({}, text);
+    expect(lines).toHaveLength(2);
+    expect(lines.join()).not.toMatch(/pa55|%70%61|rd\)?\/|end/i);
+    expect(lines.join()).toMatch(/\[hidden\]|x… \(8\d+ characters\)/);
+  });
+
+  test('leave the rest of a line as it was, and blank ones hide nothing', () => {
+    const { log, entries } = recordingLog('info', ['', 'abc', 'p.ssword', 'p.ss']);
+    log.info({ path: '/abc/password/p%2Essword/p.ss%2Fx' }, 'x');
+    expect(entries()[0]).toMatchObject({ path: '/abc/password/[hidden]/[hidden]%2Fx' });
+  });
+});
+
+test.each([
+  ['a key behind an escape', '/x%3Dtl_live_AbCd-123'],
+  ['a key in escapes', '/tl%5Flive%5F%41bCd-123'],
+  ['a signing secret with escapes', '/whsec_AbCd%2B123%3D'],
+  ['a private key', 'whsk_AbCd/123'],
+  ['a bearer token in a path', '/Bearer%20AbCd-123'],
+])('what betrays itself is hidden in a URL too: %s', (_, text) => {
+  const { log, lines } = recordingLog();
+  log.info({ text }, 'x');
+  expect(lines.join()).not.toMatch(/bCd|123/);
 });
 
 test('what only sounds like a secret stays', () => {

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { redactFields, redactText } from './redact.js';
+import { Redactor } from './redact.js';
 
 /**
  * Where the program says what it does: one JSON object a line. `error` wakes someone, `warn` heals itself, `info` is one
- * line per unit of work. Secrets are taken out of fields and messages before they are written (see `redactFields`);
+ * line per unit of work. Secrets are taken out of fields and messages before they are written (see `Redactor`);
  * an Error goes into the field `err`.
  */
 export interface Log {
@@ -18,9 +18,14 @@ export interface Log {
 
 /**
  * A log that writes lines of `level` (pino's names, or `silent`) and above to standard output, or to `destination`.
- * Throws on an unknown level. `name` is a field of each line.
+ * Throws on an unknown level. `name` is a field of each line; `ownSecrets` are hidden wherever they turn up.
  */
-export function createLog(level: string, name?: string, destination?: DestinationStream): Log {
+export function createLog(
+  level: string,
+  name?: string,
+  destination?: DestinationStream,
+  ownSecrets: readonly string[] = [],
+): Log {
   const options = {
     level,
     base: name === undefined ? {} : { name },
@@ -29,13 +34,16 @@ export function createLog(level: string, name?: string, destination?: Destinatio
     serializers: { err: (error: unknown) => error },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return new PinoLog(destination ? pino(options, destination) : pino(options));
+  return new PinoLog(destination ? pino(options, destination) : pino(options), new Redactor(ownSecrets));
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 class PinoLog implements Log {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly redactor: Redactor,
+  ) {}
 
   debug(fields: object, message: string): void {
     this.write('debug', fields, message);
@@ -54,12 +62,12 @@ class PinoLog implements Log {
   }
 
   child(fields: object): Log {
-    return new PinoLog(this.logger.child(redactFields(fields)));
+    return new PinoLog(this.logger.child(this.redactor.fields(fields)), this.redactor);
   }
 
   private write(level: Level, fields: object, message: string): void {
     if (!this.logger.isLevelEnabled(level)) return;
-    this.logger[level](redactFields(fields), redactText(message));
+    this.logger[level](this.redactor.fields(fields), this.redactor.text(message));
   }
 }
 

@@ -12,6 +12,7 @@ test('every metric is in the text that Prometheus reads, under its documented na
   metrics.streamLost.inc({ topic: 't' }, 5);
   metrics.heldAtLimit.inc(2);
   metrics.deliveries.inc({ outcome: 'delivered' });
+  metrics.quotaPostponed.inc(3);
   metrics.attempts.inc({ outcome: 'rejected' });
   metrics.deliverySeconds.observe(0.2);
   metrics.queueDepth.set(4);
@@ -33,6 +34,7 @@ test('every metric is in the text that Prometheus reads, under its documented na
     'tripline_stream_lost_records_total{topic="t"} 5',
     'tripline_pending_limit_held_total 2',
     'tripline_deliveries_total{outcome="delivered"} 1',
+    'tripline_delivery_quota_postponed_total 3',
     'tripline_delivery_attempts_total{outcome="rejected"} 1',
     'tripline_delivery_duration_seconds_count 1',
     'tripline_queue_depth 4',

@@ -25,6 +25,8 @@ export class Metrics {
   readonly streamLost: Counter<'topic'>;
   /** `outcome` is one of delivered, retried, failed, held, cancelled, postponed. */
   readonly deliveries: Counter<'outcome'>;
+  /** Times that a due delivery met the used-up minute of its license. */
+  readonly quotaPostponed: Counter;
   /** `outcome` is one of core's attempt outcomes. */
   readonly attempts: Counter<'outcome'>;
   /** One attempt's request, whatever became of it. */
@@ -68,6 +70,8 @@ export class Metrics {
     const held = 'Firings whose deliveries were held because too many of their license are pending.';
     this.heldAtLimit = counter(registry, 'tripline_pending_limit_held_total', held, []);
     this.deliveries = counter(registry, 'tripline_deliveries_total', 'What became of due deliveries.', ['outcome']);
+    const postponed = 'Times that a due delivery was put back because its license has no more requests in this minute.';
+    this.quotaPostponed = counter(registry, 'tripline_delivery_quota_postponed_total', postponed, []);
     this.attempts = counter(registry, 'tripline_delivery_attempts_total', 'Requests to receivers.', ['outcome']);
     this.deliverySeconds = histogram(
       registry,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import type { SignalReading } from '../core/sample.js';
 import { EMPTY_STATE, encodeReading } from '../core/state.js';
 import { type Chunk, ChunkStore, type DeadLetterRow, DuplicateEvent, type Position } from './chunks.js';
@@ -37,8 +37,8 @@ beforeAll(async () => {
   database = await Database.open({ ...testSettings(server.url), dataPoolSize: 10 });
   chunks = new ChunkStore(database);
   states = new StateStore(database);
-  triggers = new TriggerStore(database);
-  subscriptions = new SubscriptionStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
+  subscriptions = new SubscriptionStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();

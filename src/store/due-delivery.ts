@@ -22,6 +22,8 @@ export interface DueDelivery {
   aboutEndpointId: string | null;
   /** The event's trigger was not deleted; true without one. */
   isTriggerLive: boolean;
+  /** Nothing may be sent to its license for now. */
+  isGated: boolean;
   /** Undefined when the endpoint was deleted. */
   target: DeliveryTarget | undefined;
   /** When it was queued first, as the database writes it: given back as it is. */
@@ -50,6 +52,8 @@ export interface DueRow {
   /** In the endpoint's queue, from where it was read. */
   place: number;
   target: TargetRow | null;
+  /** Like the target, of the endpoint's first row alone. */
+  is_gated: boolean;
   /** Its secrets were replaced, and the former ones still sign. */
   is_overlapping: boolean;
 }
@@ -79,14 +83,20 @@ export interface TargetRow {
  */
 export function toDueDeliveries(rows: readonly DueRow[], ticksMs: number): DueDelivery[] {
   const targets = new Map<string, DeliveryTarget>();
-  for (const { endpoint_id: endpointId, target, is_overlapping: isOverlapping } of rows) {
+  const gated = new Set<string>();
+  for (const { endpoint_id: endpointId, target, is_overlapping: isOverlapping, is_gated: isGated } of rows) {
     if (target !== null) targets.set(endpointId, toTarget(target, isOverlapping));
+    if (isGated) gated.add(endpointId);
   }
   const inOrder = rows.toSorted((a, b) => a.place - b.place);
-  return inOrder.map((row) => toDueDelivery(row, targets.get(row.endpoint_id), ticksMs));
+  return inOrder.map((row) => ({
+    ...toDueDelivery(row, ticksMs),
+    isGated: gated.has(row.endpoint_id),
+    target: targets.get(row.endpoint_id),
+  }));
 }
 
-function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined, ticksMs: number): DueDelivery {
+function toDueDelivery(row: DueRow, ticksMs: number): Omit<DueDelivery, 'isGated' | 'target'> {
   return {
     id: row.id,
     endpointId: row.endpoint_id,
@@ -101,7 +111,6 @@ function toDueDelivery(row: DueRow, target: DeliveryTarget | undefined, ticksMs:
     vehicle: row.vehicle,
     aboutEndpointId: row.about_endpoint_id,
     isTriggerLive: row.is_trigger_live,
-    target,
     createdAt: row.created_at,
     createdTicksMs: ticksMs - row.age_ms,
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { EndpointHealthStore } from './endpoint-health.js';
 import type { AilingEndpoint } from './settlement.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open({ ...testSettings(server.url), controlPoolSize: 8 });
   health = new EndpointHealthStore(database);
-  triggers = new TriggerStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();

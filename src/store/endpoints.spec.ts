@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
-import { type EndpointChange, EndpointStore, type NewEndpoint } from './endpoints.js';
+import { type EndpointChange, EndpointStore, type NewEndpoint, removeOrphans } from './endpoints.js';
 import { newLogId } from './log-id.js';
+import { sweepDeletedTriggers } from './trigger-remains.js';
 import { type NewTrigger, TriggerStore } from './triggers.js';
 
 let server: TestDatabase;
@@ -15,8 +16,8 @@ let triggers: TriggerStore;
 beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
-  endpoints = new EndpointStore(database);
-  triggers = new TriggerStore(database);
+  endpoints = new EndpointStore(database, UNLIMITED);
+  triggers = new TriggerStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();
@@ -164,7 +165,7 @@ describe('deleting', () => {
     expect(await pendingAt(id)).toEqual([kept, news].sort());
     expect(await endpoints.get(LICENSE, id)).toMatchObject({ triggerCount: 1 });
     await database.pool.query(`update triggers set deleted_at = now() - interval '1 h' where id = $1`, [one]);
-    await triggers.sweep();
+    await sweepDeletedTriggers(database);
     expect(await leaseOf(id)).toBeDefined();
     expect(await pendingAt(id)).toEqual([kept, news].sort());
     const { rows } = await database.pool.query('select swept_at from triggers where id = $1', [one]);
@@ -178,11 +179,11 @@ describe('deleting', () => {
     expect(await pendingAt(id)).toEqual([]);
     const { rows } = await database.pool.query('select status, license from deliveries where id = $1', [delivery]);
     expect(rows).toEqual([{ status: 'cancelled', license: LICENSE }]);
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect(await leaseOf(id)).toBeDefined();
     await queue(id, randomUUID());
     await settle(id);
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect([await leaseOf(id), await pendingAt(id)]).toEqual([undefined, []]);
   });
 
@@ -237,13 +238,13 @@ describe('an endpoint that its trigger has left', () => {
     await triggers.update(actorOf(), id, { moveTo: { kind: 'shared', endpointId: to } });
     expect(await triggers.find(LICENSE, id)).toMatchObject({ endpointId: to, ownsEndpoint: false });
     await settle(endpointId);
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect([await pendingAt(endpointId), (await endpoints.get(LICENSE, endpointId))?.status]).toEqual([
       [pending],
       'active',
     ]);
     await database.pool.query('delete from outbox where id = $1', [pending]);
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect([await endpoints.get(LICENSE, endpointId), await leaseOf(endpointId)]).toEqual([undefined, undefined]);
     expect(await endpoints.get(LICENSE, to)).toMatchObject({ triggerCount: 1 });
   });
@@ -251,7 +252,7 @@ describe('an endpoint that its trigger has left', () => {
   test('stays as long as a firing from before may still be on its way', async () => {
     const { id, endpointId } = await owning();
     await triggers.update(actorOf(), id, { moveTo: { kind: 'shared', endpointId: await shared() } });
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect(await endpoints.get(LICENSE, endpointId)).toMatchObject({ isShared: false, triggerId: null });
   });
 
@@ -259,7 +260,7 @@ describe('an endpoint that its trigger has left', () => {
     const [{ endpointId }, id] = [await owning(), await shared()];
     await settle(endpointId);
     await settle(id);
-    await endpoints.removeOrphans();
+    await removeOrphans(database);
     expect(await endpoints.get(LICENSE, endpointId)).toBeDefined();
     expect(await endpoints.get(LICENSE, id)).toBeDefined();
   });

@@ -14,6 +14,7 @@ import { EndpointEntity } from './entities/endpoint.entity.js';
 import { cancelPending, holdPending } from './given-up.js';
 import type { Page } from './pages.js';
 import { lockFailed, revive } from './revival.js';
+import { lockStock, type OverQuota, refusalOfOneMore, type StockLimits } from './stock.js';
 import { insertEndpoint, type OwnEndpoint, shownNames, withoutUndefined } from './trigger-writes.js';
 
 /** What one call of `removeOrphans` takes on; the next one does the rest. */
@@ -45,7 +46,10 @@ export interface EndpointUse {
 
 /** Endpoints of one license at a time: another license's id is as unknown as one that never was. */
 export class EndpointStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly limits: StockLimits,
+  ) {}
 
   /** The shared ones, newest first. */
   async list(license: string, page: Page): Promise<EndpointRecord[]> {
@@ -61,8 +65,11 @@ export class EndpointStore {
     return findEndpoint(this.database.dataSource.manager, license, id);
   }
 
-  create(actor: Actor, endpoint: NewEndpoint): Promise<void> {
+  /** Over the quota is who has as many shared ones as there may be, exactly, or is gated. */
+  create(actor: Actor, endpoint: NewEndpoint): Promise<{ kind: 'created' } | OverQuota> {
     return inChange(this.database, actor, async (change) => {
+      const refusal = await this.refusal(change.manager, actor.license);
+      if (refusal) return refusal;
       await insertEndpoint(change.manager, actor.license, { ...endpoint, isShared: true });
       const { id, url, enabledEvents } = endpoint;
       change.describe({
@@ -71,6 +78,7 @@ export class EndpointStore {
         endpointId: id,
         details: { url, enabledEvents },
       });
+      return { kind: 'created' };
     });
   }
 
@@ -152,18 +160,23 @@ export class EndpointStore {
     });
   }
 
-  /**
-   * Removes endpoints that their triggers have left, and what deleted ones left behind, once nothing is pending there.
-   * Resolves to how many. To be called now and then, by any number of processes.
-   */
-  async removeOrphans(): Promise<number> {
-    const { dataSource } = this.database;
-    const left = await dataSource.query<{ id: string }[]>(REMOVE_LEFT);
-    const leases = await dataSource.query<{ id: string }[]>(DELETED_WITH_LEASE);
-    for (const { id } of leases) await cancelPending(this.database, { endpointId: id });
-    const removed = await dataSource.query<{ id: string }[]>(REMOVE_LEASES, [leases.map(({ id }) => id)]);
-    return left.length + removed.length;
+  private async refusal(manager: EntityManager, license: string): Promise<OverQuota | undefined> {
+    await lockStock(manager, license);
+    return refusalOfOneMore(manager, this.limits, { license, name: 'endpoints' });
   }
+}
+
+/**
+ * Removes endpoints that their triggers have left, and what deleted ones left behind, once nothing is pending there.
+ * Resolves to how many. To be called now and then, by any number of processes.
+ */
+export async function removeOrphans(database: Database): Promise<number> {
+  const { dataSource } = database;
+  const left = await dataSource.query<{ id: string }[]>(REMOVE_LEFT);
+  const leases = await dataSource.query<{ id: string }[]>(DELETED_WITH_LEASE);
+  for (const { id } of leases) await cancelPending(database, { endpointId: id });
+  const removed = await dataSource.query<{ id: string }[]>(REMOVE_LEASES, [leases.map(({ id }) => id)]);
+  return left.length + removed.length;
 }
 
 const REMOVE_LEFT = `

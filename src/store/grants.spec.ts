@@ -33,8 +33,9 @@ test('a grant is what was put last, until it is removed', async () => {
   expect(await grants.get(LICENSE, vehicle)).toBeUndefined();
 });
 
-test("a change is in the log of the license that it is about, with the operator's name", async () => {
+test("a change is in the log of the license that it is about, with the operator's name; the same again is none", async () => {
   await grants.put(operator, LICENSE, vehicleOf(2), ['a']);
+  await grants.put({ ...operator, requestId: 'r-2' }, LICENSE, vehicleOf(2), ['a']);
   const { rows } = await database.pool.query<Record<string, string>>(
     'select type, license, payload from events where vehicle = $1',
     [vehicleOf(2)],

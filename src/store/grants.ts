@@ -8,6 +8,12 @@ import { inParts } from './pages.js';
 /** Vehicles that one page of `vehiclesOf` has at most. */
 const VEHICLES_PAGE = 1_000;
 
+const PUT_GRANT = `
+insert into grants as known (license, vehicle, permissions, updated_at) values ($1, $2, $3, $4)
+on conflict (license, vehicle) do update set permissions = excluded.permissions, updated_at = excluded.updated_at
+where known.permissions is distinct from excluded.permissions
+returning 1`;
+
 /** Which license may read what of which vehicle, where that is managed here. Vehicles are canonical DIDs. */
 export class GrantStore {
   constructor(private readonly database: Database) {}
@@ -18,13 +24,11 @@ export class GrantStore {
     return grant?.permissions;
   }
 
-  /** Makes or replaces a grant. */
+  /** Makes or replaces a grant; one that is the same already is left alone, without a log event. */
   put(actor: Actor, license: string, vehicle: string, permissions: string[]): Promise<void> {
     return inChange(this.database, actor, async (change) => {
-      await change.manager.upsert(GrantEntity, { license, vehicle, permissions, updatedAt: databaseNow() }, [
-        'license',
-        'vehicle',
-      ]);
+      const changed = await change.manager.query<unknown[]>(PUT_GRANT, [license, vehicle, permissions, databaseNow()]);
+      if (changed.length === 0) return;
       change.describe({ type: 'grant.changed', license, vehicle, details: { permissions } });
     });
   }

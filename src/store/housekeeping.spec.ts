@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, testSettings, type TestDatabase } from '../../test/support/database.js';
-import { actorOf, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { Housekeeping } from './housekeeping.js';
 import { DAY_MS, newLogId } from './log-id.js';
@@ -51,7 +51,7 @@ async function keepHouse(secrets?: SecretSealing): Promise<void> {
 }
 
 test('a run makes days ahead, and sweeps what deleted triggers, old dead letters and old changes leave', async () => {
-  const triggers = new TriggerStore(database);
+  const triggers = new TriggerStore(database, UNLIMITED);
   const trigger = newTrigger();
   await triggers.create(actorOf(), trigger);
   await database.pool.query(
@@ -116,10 +116,26 @@ test('what repeated requests were answered is forgotten after a day', async () =
   expect(await count('idempotency_keys')).toBe(1);
 });
 
+test('minutes of limits are forgotten when they are long over; one that is being taken from is not waited for', async () => {
+  await database.pool.query(
+    `insert into quota_windows (license, name, began_at, taken, was_refused)
+     select license, 'requestsPerMinute', now() - age, 7, true
+     from (values ('old', interval '2 hours'), ('taken', '2 hours'), ('current', '0')) as of (license, age)
+     union all select n::text, 'requestsPerMinute', now() - interval '2 hours', 7, true from generate_series(1, 10000) n`,
+  );
+  await database.dataSource.transaction(async (manager) => {
+    await manager.query(`select 1 from quota_windows where license = 'taken' for update`);
+    await keepHouse();
+  });
+  expect(warnings.splice(0)).toEqual([]);
+  const { rows } = await database.pool.query<{ license: string }>('select license from quota_windows order by license');
+  expect(rows.map(({ license }) => license)).toEqual(['current', 'taken']);
+});
+
 test('secrets are sealed with the newest key, which is told once, and what cannot be opened each time', async () => {
   const trigger = newTrigger();
-  await new TriggerStore(database).create(actorOf(), trigger);
-  await new TriggerStore(database).create(actorOf(), newTrigger());
+  await new TriggerStore(database, UNLIMITED).create(actorOf(), trigger);
+  await new TriggerStore(database, UNLIMITED).create(actorOf(), newTrigger());
   const secrets: SecretSealing = {
     isCurrent: (sealed) => sealed === 'new',
     seal: () => 'new',

@@ -1,12 +1,14 @@
+import { forgetApiKeys } from './api-keys.js';
 import type { Database, StoreLog } from './database.js';
 import { DeadLetterStore } from './dead-letters.js';
-import { EndpointStore } from './endpoints.js';
+import { removeOrphans } from './endpoints.js';
 import { IdempotencyStore } from './idempotency.js';
 import { IndexLog } from './index-log.js';
 import { LogPartitions } from './log-partitions.js';
 import { OperationStore } from './operations.js';
+import { forgetQuotaMinutes } from './quotas.js';
 import { forgetPreviousSecrets, renewSecrets, type SecretSealing } from './secret-renewal.js';
-import { TriggerStore } from './triggers.js';
+import { sweepDeletedTriggers } from './trigger-remains.js';
 
 const INTERVAL_MS = 3_600_000;
 /** An engine that was cut off for longer loads the whole index again. */
@@ -26,10 +28,11 @@ export interface HousekeepingLog extends StoreLog {
 
 /**
  * The hourly work on the database's own tables: days of the log are made ahead and dropped; what deleted triggers left
- * goes, and so do endpoints that no trigger uses any more, old dead letters, answers to repeated requests, operations, secrets whose
- * overlap is over, and index changes that everyone has seen; secrets are sealed with the newest key. Any number of
- * processes may run it. What fails is logged and left to the next run: days are made a week ahead, and what belongs to a
- * day that is missing all the same falls into the default partition.
+ * goes, and so do endpoints that no trigger uses any more, old dead letters, answers to repeated requests, operations,
+ * API keys that were over long ago, minutes of limits, secrets whose overlap is over, and index changes that everyone has
+ * seen; secrets are sealed with the newest key. Any number of processes may run it. What fails is logged and left to the
+ * next run: days are made a week ahead, and what belongs to a day that is missing all the same falls into the default
+ * partition.
  */
 export class Housekeeping {
   private timer: NodeJS.Timeout | undefined;
@@ -81,11 +84,13 @@ export class Housekeeping {
     const chores: [name: string, chore: () => Promise<unknown>][] = [
       ['make days ahead', async () => partitions.ensure(await this.now())],
       ['drop old days', () => this.expire(partitions)],
-      ['sweep deleted triggers', () => new TriggerStore(database).sweep()],
-      ['remove endpoints without triggers', () => new EndpointStore(database).removeOrphans()],
+      ['sweep deleted triggers', () => sweepDeletedTriggers(database)],
+      ['remove endpoints without triggers', () => removeOrphans(database)],
       ['drop old dead letters', () => new DeadLetterStore(database).prune(retentionDays)],
       ['forget answers to repeated requests', () => new IdempotencyStore(database).prune()],
       ['forget operations', () => new OperationStore(database).prune()],
+      ['forget API keys', () => forgetApiKeys(database)],
+      ['forget minutes of limits', () => forgetQuotaMinutes(database)],
       ['forget previous secrets', () => forgetPreviousSecrets(database)],
       ['seal secrets anew', () => this.renewSecrets()],
       ['forget index changes', () => new IndexLog(database).prune(CHANGES_KEPT_HOURS)],

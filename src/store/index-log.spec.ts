@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import type { Trigger } from '../core/trigger.js';
 import { inChange } from './change.js';
 import { Database } from './database.js';
@@ -20,8 +20,8 @@ let log: IndexLog;
 beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
-  triggers = new TriggerStore(database);
-  subscriptions = new SubscriptionStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
+  subscriptions = new SubscriptionStore(database, UNLIMITED);
   log = new IndexLog(database);
 });
 afterAll(async () => {

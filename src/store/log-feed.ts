@@ -53,11 +53,17 @@ export class LogFeed {
 
   /**
    * Everything of a license behind a place, or from now on, until the signal, or the feed is closed. What is older than
-   * the log itself is left out without a word. Memory is bounded however slowly it is iterated. Throws when the database
-   * cannot be read while it catches up.
+   * the log itself is left out without a word. `onPlace` is called once it is settled where that begins. Memory is
+   * bounded however slowly it is iterated. Throws when the database cannot be read while it catches up.
    */
-  async *follow(license: string, after: FeedCursor | undefined, signal: AbortSignal): AsyncGenerator<FeedEntry[]> {
+  async *follow(
+    license: string,
+    after: FeedCursor | undefined,
+    signal: AbortSignal,
+    onPlace: () => void = () => undefined,
+  ): AsyncGenerator<FeedEntry[]> {
     const { horizon, isOver } = await this.reader.moment();
+    onPlace();
     // A place ahead of everything is of a database that is no more, as after a restore.
     const place = after !== undefined && after.xid < horizon ? later(after, FIRST_PLACE) : undefined;
     const now = beginningOf(horizon);

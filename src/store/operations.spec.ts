@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { type BulkCallState, type OperationClaim, OperationLost, OperationStore } from './operations.js';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
   operations = new OperationStore(database);
-  subscriptions = new SubscriptionStore(database);
+  subscriptions = new SubscriptionStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();
@@ -225,7 +225,7 @@ test("an operation is its license's, and goes after a week with its pages", asyn
 /** An operation on a new trigger; without a number of vehicles, one that has no list yet. */
 async function kept(count?: number): Promise<{ claim: OperationClaim; state: BulkCallState }> {
   const trigger = newTrigger();
-  await new TriggerStore(database).create(actorOf(), trigger);
+  await new TriggerStore(database, UNLIMITED).create(actorOf(), trigger);
   const state: BulkCallState = {
     call: { kind: 'subscribe', actor: actorOf(), triggerId: trigger.id },
     eventId: newLogId(),

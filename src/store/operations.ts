@@ -16,10 +16,10 @@ export interface BulkCall {
   triggerId: string;
 }
 
-/** A vehicle that was refused, or of which nobody could say whether it is permitted. */
+/** A vehicle that was refused, that there was no room for, or of which nobody could say whether it is permitted. */
 export interface FailedVehicle {
   vehicle: string;
-  verdict: 'denied' | 'unknown';
+  verdict: 'denied' | 'unknown' | 'over_quota';
 }
 
 /** How far a bulk call has come in its list of vehicles, which is cut into pages of `BULK_SIZE`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { DEFAULT_ENDPOINT_OPTIONS } from '../core/endpoint.js';
 import { Database } from './database.js';
 import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open({ ...testSettings(server.url), dataPoolSize: 10 });
   queue = new DeliveryQueue(database);
-  triggers = new TriggerStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();
@@ -207,7 +207,7 @@ test('a due delivery comes with all that sending it needs', async () => {
   expect(await due()).toEqual([
     {
       ...{ id, eventId, endpointId: trigger.endpointId, triggerId: trigger.id },
-      ...{ vehicle: vehicleOf(1), license: LICENSE, aboutEndpointId: null, isTriggerLive: true },
+      ...{ vehicle: vehicleOf(1), license: LICENSE, aboutEndpointId: null, isTriggerLive: true, isGated: false },
       ...{ eventType: 'trigger.fired', payload: '{"b":1}', attempt: 7, round: 5 },
       ...{ dueAt: expect.any(String), createdAt: expect.any(String), createdTicksMs: expect.any(Number) },
       target: {
@@ -279,7 +279,7 @@ test('deliveries come in the order of their time, from a place on, as many as as
 
 test('deliveries come in the order of their places, in whatever order the database gives its rows', async () => {
   for (const dueInSeconds of [-3, -2, -1]) await enqueue(trigger, { dueInSeconds });
-  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10]];
+  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false];
   const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
   const shuffled = [found[2]!, found[0]!, found[1]!];
   const inOrder = toDueDeliveries(shuffled, 0).map(({ id }) => id);
@@ -569,7 +569,7 @@ test('statistics that call the queue empty do not make the hot statements read w
 });
 
 test.each([
-  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10]]],
+  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10], false]],
   ['following the index', READ_INDEX_CHANGES.text, [0]],
 ])('%s finds a trigger by its key, however few there are when the plan is made', async (_, sql, values) => {
   await database.pool.query('truncate triggers');
@@ -639,7 +639,7 @@ async function pagesTouched(): Promise<Map<string, number>> {
   const statements: [string, { text: string }, unknown[]][] = [
     ['lease', LEASE_ENDPOINTS, [token, 5, null]],
     ['lease for a bell', LEASE_ENDPOINTS, [token, 5, [endpointId]]],
-    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10]]],
+    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false]],
     ['settle', SETTLE_DELIVERIES, [token, ...settlementArrays(settled)]],
     ['depth', QUEUE_DEPTH, [5, 100]],
   ];

@@ -65,10 +65,14 @@ const DEAD_TOKEN_KEPT_SECONDS = 60;
  * held may be with others already: drop everything and take a new one. Deliveries happen at least once.
  */
 export class DeliveryQueue {
-  /** `lifeSeconds`: how long a token lives without a heartbeat, and so how long a dead sender's endpoints wait. */
+  /**
+   * `lifeSeconds`: how long a token lives without a heartbeat, and so how long a dead sender's endpoints wait.
+   * `isGated`: whether a license without a limit of its own on webhooks is.
+   */
   constructor(
     private readonly database: Database,
     readonly lifeSeconds = TOKEN_LIFE_SECONDS,
+    private readonly isGated = false,
   ) {}
 
   /** A new token, alive from now. Also clears away tokens that died long ago. */
@@ -139,6 +143,7 @@ export class DeliveryQueue {
         heads.map((head) => head.afterDueAt),
         heads.map((head) => head.afterId),
         heads.map((head) => head.limit),
+        this.isGated,
       ],
     });
     return toDueDeliveries(rows, performance.now());

@@ -7,14 +7,17 @@ const BLOCKS_MAX = 50_000;
 
 /** What is known of one minute of a license. Spent to the end, it says how long to wait. */
 export interface HeldBlock {
-  /** Still to be spent here. */
+  /** Still to be spent here; below 0 when more was spent than was held. */
   left: number;
   most: number;
   /** What nobody had taken when the block was. */
   remaining: number;
   /** On the clock of `QuotaBlocks`. */
   endsAtMs: number;
-  /** The minute has no more than `left`: it need not be asked again. */
+  /**
+   * Somebody was refused here: the minute has no more than `left`, and need not be asked again. A limit that is raised
+   * meanwhile counts from the next minute on.
+   */
   isLast: boolean;
 }
 
@@ -30,7 +33,7 @@ export type Spent =
  */
 export class QuotaBlocks {
   private readonly held = new RecentMap<string, HeldBlock>(BLOCKS_MAX);
-  /** Blocks that are being taken: whoever wants of the same minute waits for them. */
+  /** Blocks that are being taken: whoever wants of the same minute waits for them, and fails with them. */
   private readonly taking = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -47,22 +50,34 @@ export class QuotaBlocks {
     return block && this.parts.now() < block.endsAtMs ? block : undefined;
   }
 
-  /** Spends what `of` said is left, without asking; more than that is overdrawn until the next block. */
-  spend(name: RateQuotaName, license: string, count: number): void {
+  /**
+   * Spends what `of` said is left, without asking; more than that is overdrawn until the next block. What it returns gives
+   * that back, once, to the minute that it is of: one that is over has no use for it.
+   */
+  spend(name: RateQuotaName, license: string, count: number): () => void {
     const block = this.of(name, license);
-    if (block) block.left -= count;
+    if (!block) return () => undefined;
+    block.left -= count;
+    return () => {
+      block.left += count;
+    };
   }
 
-  /** Takes blocks for needs that what is held does not cover, in one statement. Throws when the database fails. */
+  /**
+   * Takes blocks for needs that what is held does not cover, in one statement. What is held counts, so that nobody is
+   * told of a refusal who has enough. Throws when the database fails.
+   */
   async refill(needs: readonly QuotaNeed[]): Promise<QuotaBlock[]> {
-    const open = needs.filter(({ name, license, needed }) => {
-      const block = this.of(name, license);
-      return block === undefined || (block.left < needed && !block.isLast);
+    const open = needs.flatMap((need) => {
+      const block = this.of(need.name, need.license);
+      const missing = need.needed - (block?.left ?? 0);
+      return missing > 0 && !block?.isLast ? [{ ...need, needed: missing }] : [];
     });
     if (open.length === 0) return [];
     const askedAtMs = this.parts.now();
     const taken = await this.parts.take(open);
-    for (const block of taken) this.keep(block, askedAtMs);
+    const missing = new Map(open.map((need) => [keyOf(need), need.needed]));
+    for (const block of taken) this.keep(block, { askedAtMs, isLast: block.granted < missing.get(keyOf(block))! });
     return taken;
   }
 
@@ -77,7 +92,7 @@ export class QuotaBlocks {
       if (block?.isLast) return { kind: 'refused', most: block.most, endsInMs: this.endsInMs(block), isFirstRefusal };
       const others = this.taking.get(key);
       if (others) {
-        await others.catch(() => undefined);
+        await others;
         continue;
       }
       const taking = this.refill([need]).finally(() => this.taking.delete(key));
@@ -96,10 +111,14 @@ export class QuotaBlocks {
     return Math.max(endsAtMs - this.parts.now(), 0);
   }
 
-  private keep({ name, license, granted, most, remaining, endsInMs }: QuotaBlock, askedAtMs: number): void {
-    const left = (this.of(name, license)?.left ?? 0) + granted;
-    const endsAtMs = askedAtMs + endsInMs;
-    this.held.set(keyOf({ name, license }), { left, most, remaining, endsAtMs, isLast: remaining === 0 });
+  private keep(
+    { name, license, granted, most, remaining, endsInMs }: QuotaBlock,
+    { askedAtMs, isLast }: { askedAtMs: number; isLast: boolean },
+  ): void {
+    // One object for the whole minute, so that what was spent can be given back to it.
+    const held = this.of(name, license);
+    const block = { left: (held?.left ?? 0) + granted, most, remaining, endsAtMs: askedAtMs + endsInMs, isLast };
+    this.held.set(keyOf({ name, license }), held ? Object.assign(held, block) : block);
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
 import { addAttempt, addEvent, addPending, addSettled } from '../../test/support/log-rows.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.pool.query('truncate outbox, deliveries, attempts, events, senders, endpoint_leases');
-  const created = await new TriggerStore(database).create(actorOf(), newTrigger());
+  const created = await new TriggerStore(database, UNLIMITED).create(actorOf(), newTrigger());
   if (created.kind !== 'created') throw new Error(created.kind);
   trigger = created.trigger;
   await database.pool.query('truncate events');

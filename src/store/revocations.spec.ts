@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
-import { RevocationStore } from './revocations.js';
+import { databaseNowMs } from './database-time.js';
+import { newLogId } from './log-id.js';
+import { type AppliedTrigger, type Leaving, type Left, RevocationStore } from './revocations.js';
 import { SubscriptionStore } from './subscriptions.js';
 import { TriggerStore } from './triggers.js';
 
@@ -17,8 +19,8 @@ let lastVehicle = 0;
 beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
-  triggers = new TriggerStore(database);
-  subscriptions = new SubscriptionStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
+  subscriptions = new SubscriptionStore(database, UNLIMITED);
   revocations = new RevocationStore(database);
 });
 afterAll(async () => {
@@ -35,7 +37,7 @@ test('the triggers of a vehicle are those of one license that live, with what th
   ];
   await triggers.remove(actorOf(), deleted);
   expect(await revocations.triggersOf(LICENSE, vehicle)).toEqual([
-    { triggerId: kept, metricKind: 'signal', metric: 'speed' },
+    { triggerId: kept, metricKind: 'signal', metric: 'speed', subscribedAt: expect.any(Date) },
   ]);
   expect((await revocations.triggersOf(OTHER_LICENSE, vehicle)).map((one) => one.triggerId)).toEqual([foreign]);
 });
@@ -48,7 +50,7 @@ test('a vehicle is taken from the triggers that are named, which forget it; from
   for (const id of [...named, unnamed, foreign]) await remember(id, vehicle);
   await remember(named[0]!, other);
   const before = await seq();
-  expect(await revocations.revokeVehicle(LICENSE, vehicle, [...named, foreign])).toBe(2);
+  expect(await revoke(vehicle, [...named, foreign])).toBe(2);
   expect(await subscriptions.vehicles(named[0]!)).toEqual([other]);
   expect(await subscriptions.vehicles(unnamed)).toEqual([vehicle]);
   expect(await subscriptions.vehicles(foreign)).toEqual([vehicle]);
@@ -88,7 +90,7 @@ test('very many triggers are taken a thousand at a time, each with a place in th
     [model, ids],
   );
   const before = await seq();
-  expect(await revocations.revokeVehicle(LICENSE, vehicle, ids)).toBe(1_200);
+  expect(await revoke(vehicle, ids)).toBe(1_200);
   expect(await seq()).toBe(before + 2);
   const counts = (await log(vehicle)).map((event) => (event as { count: number }).count);
   expect(counts.sort()).toEqual([1_000, 200]);
@@ -98,15 +100,95 @@ test('very many triggers are taken a thousand at a time, each with a place in th
 test('what was taken already leaves no trace, also when two notice it at once', async () => {
   const vehicle = vehicleOf(++lastVehicle);
   const ids = [await applied(vehicle), await applied(vehicle)];
+  const subscribed = await subscribedTo(vehicle, ids);
   const counts = await Promise.all(
-    [ids, ids.toReversed(), ids].map((each) => revocations.revokeVehicle(LICENSE, vehicle, each)),
+    [subscribed, subscribed.toReversed(), subscribed].map((each) => revocations.revokeVehicle(LICENSE, vehicle, each)),
   );
   expect(counts.sort()).toEqual([0, 0, 2]);
   const before = await seq();
-  expect(await revocations.revokeVehicle(LICENSE, vehicle, ids)).toBe(0);
+  expect(await revocations.revokeVehicle(LICENSE, vehicle, subscribed)).toBe(0);
   expect(await revocations.revokeVehicle(LICENSE, vehicle, [])).toBe(0);
   expect([await seq(), (await log(vehicle)).length]).toEqual([before, 1]);
 });
+
+test('a vehicle that was subscribed anew since stays, and so does its state', async () => {
+  const vehicle = vehicleOf(++lastVehicle);
+  const id = await applied(vehicle);
+  const judged = await revocations.triggersOf(LICENSE, vehicle);
+  await subscriptions.remove(actorOf(), id, [vehicle]);
+  await database.pool.query('select pg_sleep(0.002)');
+  await subscriptions.add(actorOf(), id, [vehicle]);
+  expect(await revocations.revokeVehicle(LICENSE, vehicle, judged)).toBe(0);
+  expect(await subscriptions.vehicles(id)).toEqual([vehicle]);
+  expect(await log(vehicle)).toEqual([]);
+});
+
+describe('vehicles that leave by themselves', () => {
+  const leaving = (triggerId: string, vehicles: string[], given: Partial<Leaving> = {}): Leaving => ({
+    ...{ license: LICENSE, triggerId, revision: 1, vehicles, eventId: newLogId(), countBefore: 0 },
+    ...{ subscribedUntil: new Date(databaseNowMs() + 1_000), ...given },
+  });
+  const nothing = () => Promise.resolve();
+
+  test('are forgotten, and told of together, page after page', async () => {
+    const [one, other, third] = [1, 2, 3].map(() => vehicleOf(++lastVehicle)) as [string, string, string];
+    const id = await applied(one);
+    await subscriptions.add(actorOf(), id, [other, third]);
+    for (const vehicle of [one, third]) await remember(id, vehicle);
+    const eventId = newLogId();
+    const first = await revocations.revokeVehicles(leaving(id, [one], { eventId }), nothing);
+    expect(first).toEqual({ kind: 'ok', vehicles: [one] });
+    expect(await log(one)).toEqual([{ by: 'autoSubscribe', count: 1, webhookIds: [id], vehicle: one }]);
+    const absent = vehicleOf(++lastVehicle);
+    await revocations.revokeVehicles(leaving(id, [other, absent], { eventId, countBefore: 1 }), nothing);
+    const { rows } = await database.pool.query('select payload, vehicle, trigger_id from events where id = $1', [
+      eventId,
+    ]);
+    expect(rows).toEqual([{ payload: expect.any(String), vehicle: null, trigger_id: id }]);
+    expect(JSON.parse(rows[0].payload as string)).toEqual({ by: 'autoSubscribe', count: 2, webhookIds: [id] });
+    expect(await subscriptions.vehicles(id)).toEqual([third]);
+    const fired = await database.pool.query(
+      'select vehicle, fired_at is null as is_empty from states where trigger_id = $1',
+      [id],
+    );
+    expect(new Map(fired.rows.map((row) => [row.vehicle, row.is_empty]))).toEqual(
+      new Map([
+        [one, true],
+        [third, false],
+      ]),
+    );
+  });
+
+  test.each<[what: string, kind: Left['kind'], given: Partial<Leaving>]>([
+    ['were subscribed later', 'ok', { subscribedUntil: new Date(0) }],
+    ['were judged for another revision', 'changed', { revision: 2 }],
+    ["are another license's", 'not_found', { license: OTHER_LICENSE }],
+  ])('stay when they %s, without a trace', async (_what, kind, given) => {
+    const vehicle = vehicleOf(++lastVehicle);
+    const id = await applied(vehicle);
+    const before = await seq();
+    expect((await revocations.revokeVehicles(leaving(id, [vehicle], given), nothing)).kind).toBe(kind);
+    expect([await subscriptions.vehicles(id), await log(vehicle), await seq()]).toEqual([[vehicle], [], before]);
+  });
+
+  test('stay when what is recorded with it fails', async () => {
+    const vehicle = vehicleOf(++lastVehicle);
+    const id = await applied(vehicle);
+    const lost = () => Promise.reject(new Error('lost'));
+    await expect(revocations.revokeVehicles(leaving(id, [vehicle]), lost)).rejects.toThrow('lost');
+    expect(await subscriptions.vehicles(id)).toEqual([vehicle]);
+  });
+});
+
+async function subscribedTo(vehicle: string, ids: string[]): Promise<AppliedTrigger[]> {
+  const all = await Promise.all([LICENSE, OTHER_LICENSE].map((license) => revocations.triggersOf(license, vehicle)));
+  return all.flat().filter(({ triggerId }) => ids.includes(triggerId));
+}
+
+/** As soon as it was seen. */
+async function revoke(vehicle: string, ids: string[]): Promise<number> {
+  return revocations.revokeVehicle(LICENSE, vehicle, await subscribedTo(vehicle, ids));
+}
 
 async function applied(vehicle: string, license = LICENSE): Promise<string> {
   const trigger = newTrigger();

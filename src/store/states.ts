@@ -46,23 +46,23 @@ export class StateStore {
 }
 
 /**
- * Empties what some triggers remember of a vehicle, as part of a change. By an update, never by a delete: the raised
+ * Empties what some triggers remember of some vehicles, as part of a change. By an update, never by a delete: the raised
  * version is how an engine that remembers a state learns that it is out of date. Rows are locked in the order in which
  * commits lock them.
  */
 export async function emptyStatesOf(
   manager: EntityManager,
   triggerIds: readonly string[],
-  vehicle: string,
+  vehicles: readonly string[],
 ): Promise<void> {
   await manager.query(
     `with locked as materialized (
-       select trigger_id, vehicle from states where trigger_id = any ($1::uuid[]) and vehicle = $2
-       order by trigger_id for update
+       select trigger_id, vehicle from states where trigger_id = any ($1::uuid[]) and vehicle = any ($2::text[])
+       order by trigger_id, vehicle for update
      )
      update states s set version = s.version + 1, fired_at = null, previous = null
      from locked where s.trigger_id = locked.trigger_id and s.vehicle = locked.vehicle`,
-    [triggerIds, vehicle],
+    [triggerIds, vehicles],
   );
 }
 

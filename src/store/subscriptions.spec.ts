@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { SubscriptionStore } from './subscriptions.js';
 import { TriggerStore } from './triggers.js';
@@ -14,8 +14,8 @@ let subscriptions: SubscriptionStore;
 beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
-  triggers = new TriggerStore(database);
-  subscriptions = new SubscriptionStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
+  subscriptions = new SubscriptionStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();
@@ -30,6 +30,7 @@ test('subscribing names what is new and what was subscribed already, each once, 
     kind: 'ok',
     added: [vehicleOf(3), vehicleOf(1)],
     already: [vehicleOf(2)],
+    overQuota: [],
   });
   expect(await subscriptions.vehicles(id)).toEqual([vehicleOf(1), vehicleOf(2), vehicleOf(3)]);
   expect(await subscriptions.vehicles(id, { limit: 1, after: vehicleOf(1) })).toEqual([vehicleOf(2)]);

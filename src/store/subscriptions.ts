@@ -1,10 +1,12 @@
 import { IsNull, type EntityManager } from 'typeorm';
 import type { Actor } from './actor.js';
-import { type AuditEntry, type Change, inChange, tellListeners } from './change.js';
+import { type AuditEntry, inChange, tellListeners } from './change.js';
 import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import { newLogId } from './log-id.js';
 import { BULK_SIZE, inParts, type Page } from './pages.js';
+import { lockStock, roomFor, type StockLimits } from './stock.js';
+import { beyondRoom, deleteSubscriptions, insertSubscriptions, type Subscribed } from './subscription-writes.js';
 
 export interface VehicleSubscription {
   triggerId: string;
@@ -18,10 +20,13 @@ export interface VehicleSubscription {
  * Which vehicles a trigger is applied to. Vehicles are canonical DIDs. A bulk call works in thousands, each a
  * transaction of its own, so one that fails half-way leaves whole thousands done; its one log event is rewritten by
  * each of them, and so counts exactly what was done. Who listens is told once, at the end. A call that changed nothing
- * writes no log event.
+ * writes no log event. There are never more subscriptions than the license may have, exactly, whoever subscribes at once.
  */
 export class SubscriptionStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly limits: StockLimits,
+  ) {}
 
   /** A trigger's vehicles, in byte order; all of them without a page. Whose the trigger is, is for the caller to know. */
   async vehicles(triggerId: string, page?: Page): Promise<string[]> {
@@ -44,9 +49,19 @@ export class SubscriptionStore {
   }
 
   /**
-   * Subscribes vehicles; the answer keeps their order and names each once. With `judgedRevision`, the trigger's revision
-   * for whose metric the vehicles' permissions were judged, none is subscribed to any other revision: `changed` says
-   * which were before the trigger changed.
+   * Those of the vehicles, each once, that the license has no room for, known before anybody asks for permissions: all
+   * that are not subscribed once it has none left, and none before, since others may yet be refused. `step` decides.
+   */
+  async withoutRoom(license: string, triggerId: string, vehicles: readonly string[]): Promise<string[]> {
+    const { manager } = this.database.dataSource;
+    const { left } = await roomFor(manager, this.limits, { license, name: 'subscriptions' });
+    return left > 0 ? [] : beyondRoom(manager, this.limits, { license, triggerId, vehicles });
+  }
+
+  /**
+   * Subscribes vehicles, as many as there is room for; the answer keeps their order and names each once. With
+   * `judgedRevision`, the trigger's revision for whose metric the vehicles' permissions were judged, none is subscribed
+   * to any other revision: `changed` says which were before the trigger changed.
    */
   async add(
     actor: Actor,
@@ -54,10 +69,13 @@ export class SubscriptionStore {
     vehicles: readonly string[],
     judgedRevision?: number,
   ): Promise<
-    { kind: 'ok'; added: string[]; already: string[] } | { kind: 'not_found' } | { kind: 'changed'; added: string[] }
+    | { kind: 'ok'; added: string[]; already: string[]; overQuota: string[] }
+    | { kind: 'not_found' }
+    | { kind: 'changed'; added: string[] }
   > {
     const wanted = [...new Set(vehicles)];
     const added = new Set<string>();
+    const overQuota = new Set<string>();
     return this.inBulk(actor, triggerId, 'subscribed', async (bulk) => {
       for (const part of inParts(wanted, BULK_SIZE)) {
         const outcome = await bulk.step(part, judgedRevision);
@@ -66,12 +84,14 @@ export class SubscriptionStore {
           return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
         }
         for (const vehicle of outcome.vehicles) added.add(vehicle);
+        for (const vehicle of outcome.overQuota) overQuota.add(vehicle);
       }
       if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
       return {
         kind: 'ok',
         added: wanted.filter((vehicle) => added.has(vehicle)),
-        already: wanted.filter((vehicle) => !added.has(vehicle)),
+        already: wanted.filter((vehicle) => !added.has(vehicle) && !overQuota.has(vehicle)),
+        overQuota: [...overQuota],
       };
     });
   }
@@ -94,31 +114,40 @@ export class SubscriptionStore {
 
   /**
    * One step of a bulk call: a transaction that changes vehicles and counts them in the call's log event. `record` runs
-   * in it, with what was changed; when it throws, nothing was done. It holds the trigger's row, so that the trigger is
-   * not deleted meanwhile and no two calls lock each other's subscriptions in different orders. `changed` when the
-   * trigger is not of the revision that is given.
+   * in it, with what was changed and what there was no room for; when it throws, nothing was done. It holds the
+   * trigger's row, so that the trigger is not deleted meanwhile and no two calls lock each other's subscriptions in
+   * different orders. `changed` when the trigger is not of the revision that is given.
    */
   step(
     step: SubscriptionStep,
-    record?: (manager: EntityManager, changed: string[]) => Promise<void>,
+    record?: (manager: EntityManager, changed: string[], overQuota: string[]) => Promise<void>,
   ): Promise<Stepped> {
-    const { actor, triggerId, kind, vehicles, revision } = step;
-    return inChange<Stepped>(this.database, actor, async (change) => {
+    const { actor, triggerId, kind, revision } = step;
+    return inChange<Stepped>(this.database, step.by === undefined ? actor : undefined, async (change) => {
+      if (kind === 'subscribed') await lockStock(change.manager, actor.license);
       const trigger = await change.manager.findOne(TriggerEntity, {
         where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
         lock: { mode: 'for_no_key_update' },
       });
       if (trigger === null) return { kind: 'not_found' };
       if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
-      const work = kind === 'subscribed' ? insertSubscriptions : deleteSubscriptions;
-      const changed = vehicles.length === 0 ? [] : await work(change.manager, triggerId, vehicles);
-      await record?.(change.manager, changed);
+      const { changed, overQuota } = await this.change(change.manager, step);
+      await record?.(change.manager, changed, overQuota);
       if (changed.length > 0) {
         change.describe(logEntry(step, changed));
         change.publish(changed.map((vehicle) => ({ kind, triggerId, vehicle })));
       }
-      return { kind: 'ok', vehicles: changed };
+      return { kind: 'ok', vehicles: changed, overQuota };
     });
+  }
+
+  private async change(manager: EntityManager, step: SubscriptionStep): Promise<Subscribed> {
+    const { actor, triggerId, kind, vehicles } = step;
+    if (vehicles.length === 0) return { changed: [], overQuota: [] };
+    if (kind === 'subscribed') {
+      return insertSubscriptions(manager, this.limits, { license: actor.license, triggerId, vehicles });
+    }
+    return { changed: await deleteSubscriptions(manager, triggerId, vehicles), overQuota: [] };
   }
 
   /** The work is done and on record: that listeners could not be told is no reason to call it failed. */
@@ -178,9 +207,13 @@ export interface SubscriptionStep {
   eventId: string;
   /** Vehicles that earlier steps of the call changed. */
   countBefore: number;
+  /** What does it by itself, in place of the actor. */
+  by?: 'autoSubscribe';
 }
 
-export type Stepped = { kind: 'ok'; vehicles: string[] } | { kind: 'not_found' } | { kind: 'changed' };
+/** `vehicles` were changed; for those over the quota there was no room. */
+export type Stepped =
+  { kind: 'ok'; vehicles: string[]; overQuota: string[] } | { kind: 'not_found' } | { kind: 'changed' };
 
 /** The transactions of one call, and what they changed so far. */
 interface Steps {
@@ -189,7 +222,10 @@ interface Steps {
   isKnown(): Promise<boolean>;
 }
 
-function logEntry({ actor, triggerId, kind, eventId, countBefore }: SubscriptionStep, changed: string[]): AuditEntry {
+function logEntry(
+  { actor, triggerId, kind, eventId, countBefore, by }: SubscriptionStep,
+  changed: string[],
+): AuditEntry {
   const count = countBefore + changed.length;
   return {
     id: eventId,
@@ -197,32 +233,6 @@ function logEntry({ actor, triggerId, kind, eventId, countBefore }: Subscription
     license: actor.license,
     triggerId,
     ...(count === 1 ? { vehicle: changed[0]! } : {}),
-    details: { count },
+    details: { ...(by === undefined ? {} : { by }), count },
   };
-}
-
-async function insertSubscriptions(
-  manager: Change['manager'],
-  triggerId: string,
-  vehicles: readonly string[],
-): Promise<string[]> {
-  const rows = await manager.query<{ vehicle: string }[]>(
-    `insert into subscriptions (trigger_id, vehicle, created_at) select $1, v, now() from unnest($2::text[]) v
-     on conflict do nothing returning vehicle`,
-    [triggerId, vehicles],
-  );
-  return rows.map((row) => row.vehicle);
-}
-
-async function deleteSubscriptions(
-  manager: Change['manager'],
-  triggerId: string,
-  vehicles: readonly string[],
-): Promise<string[]> {
-  const rows = await manager.query<{ vehicle: string }[]>(
-    `with removed as (delete from subscriptions where trigger_id = $1 and vehicle = any ($2) returning vehicle)
-     select vehicle from removed`,
-    [triggerId, vehicles],
-  );
-  return rows.map((row) => row.vehicle);
 }

@@ -23,6 +23,8 @@ export interface TriggerRecord {
   description: string;
   status: TriggerStatus;
   statusReason: string | null;
+  /** Vehicles join and leave it by themselves, see `AutoSyncStore`. */
+  autoSubscribe: boolean;
   endpointId: string;
   /** The endpoint is its own: nobody shares it, and it goes with the trigger. */
   ownsEndpoint: boolean;
@@ -41,18 +43,18 @@ export interface TriggerRecord {
   /** Arrival time of the latest firing on record; null when its states were emptied since. */
   lastFiredAt: Date | null;
   lastDeliveredAt: Date | null;
+  /** Vehicles that are subscribed, as of its row: whoever writes their rows keeps it exact. */
   subscriptionCount: number;
 }
 
-/** A record without what all of the trigger's vehicles, a million maybe, would have to be read for. */
-export type FoundTrigger = Omit<TriggerRecord, 'lastFiredAt' | 'subscriptionCount'>;
+/** A record without what all of the trigger's states, a million maybe, would have to be read for. */
+export type FoundTrigger = Omit<TriggerRecord, 'lastFiredAt'>;
 
 /** Reads found triggers; what follows it may narrow `t`, `triggers` without the deleted ones, further. */
 export const SELECT_FOUND_TRIGGERS = select('');
 
 /** The same for records. */
 export const SELECT_TRIGGER_RECORDS = select(`,
-       (select count(*)::int from subscriptions s where s.trigger_id = t.id) as subscription_count,
        (select max(s.fired_at) from states s where s.trigger_id = t.id) as last_fired_at`);
 
 function select(more: string): string {
@@ -68,7 +70,6 @@ where t.deleted_at is null`;
 /** A row of `SELECT_TRIGGER_RECORDS`. */
 export interface TriggerRecordRow extends FoundTriggerRow {
   last_fired_at: Date | null;
-  subscription_count: number;
 }
 
 /** A row of `SELECT_FOUND_TRIGGERS`. */
@@ -88,6 +89,7 @@ export interface FoundTriggerRow {
   description: string;
   status: TriggerStatus;
   status_reason: string | null;
+  auto_subscribe: boolean;
   endpoint_id: string;
   endpoint: (EndpointFieldsRow & { url: string; status: EndpointStatus; is_shared: boolean }) | null;
   verified_at: Date | null;
@@ -96,10 +98,12 @@ export interface FoundTriggerRow {
   created_at: Date;
   updated_at: Date;
   last_delivered_at: Date | null;
+  /** 64 bits. */
+  subscription_count: string;
 }
 
 export function toTriggerRecord(row: TriggerRecordRow): TriggerRecord {
-  return { ...toFoundTrigger(row), lastFiredAt: row.last_fired_at, subscriptionCount: row.subscription_count };
+  return { ...toFoundTrigger(row), lastFiredAt: row.last_fired_at };
 }
 
 export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
@@ -119,6 +123,7 @@ export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
     description: row.description,
     status: row.status,
     statusReason: row.status_reason,
+    autoSubscribe: row.auto_subscribe,
     endpointId: row.endpoint_id,
     ownsEndpoint: row.endpoint?.is_shared !== true,
     endpointStatus: row.endpoint?.status ?? 'active',
@@ -130,5 +135,6 @@ export function toFoundTrigger(row: FoundTriggerRow): FoundTrigger {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastDeliveredAt: row.last_delivered_at,
+    subscriptionCount: Number(row.subscription_count),
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { removeRemains } from './trigger-remains.js';
@@ -53,7 +53,7 @@ test('that deliveries were cancelled is told once, and not at all where none wer
 });
 
 test('a deleted trigger says what was cancelled with it', async () => {
-  const triggers = new TriggerStore(database);
+  const triggers = new TriggerStore(database, UNLIMITED);
   const trigger = newTrigger();
   await triggers.create(actorOf(), trigger);
   await queue(trigger.endpoint.id, trigger.id);

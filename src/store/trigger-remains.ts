@@ -22,7 +22,8 @@ export async function removeRemains(database: Database, { id, endpointId, ownsEn
 /**
  * Does the same again for triggers that were deleted a while ago, removes their states and the lease rows of their own
  * endpoints too, and marks them as done with, unless a sender is settling something there at this moment. At a shared
- * endpoint senders cancel what is left of them.
+ * endpoint senders cancel what is left of them. Resolves to how many are done with. To be called now and then, by any
+ * number of processes.
  */
 export async function sweepDeletedTriggers(database: Database): Promise<number> {
   const { rows } = await database.pool.query<{ id: string; endpoint_id: string; owns_endpoint: boolean }>(

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { makeSyncDue } from './auto-syncs.js';
 import type { Change } from './change.js';
 import { databaseNow } from './database-time.js';
 import { columnsOf, type EndpointFields, type NewSecret, replaceSecret } from './endpoint-fields.js';
@@ -25,6 +26,8 @@ type RegisteredFields = Pick<
   displayName?: string;
   /** Missing or null takes samples of any age. */
   maxSampleAgeSeconds?: number | null;
+  /** Missing means false. */
+  autoSubscribe?: boolean;
   status: 'enabled' | 'disabled';
 };
 
@@ -87,6 +90,7 @@ export async function insertTrigger(
   });
   if (endpoint) await insertEndpoint(manager, license, { ...endpoint, isShared: false });
   else await requireShared(manager, license, sharedEndpointId);
+  if (fields.autoSubscribe === true) await makeSyncDue(manager, license);
 }
 
 /** An endpoint with its lease row. */
@@ -145,6 +149,7 @@ export async function applyChange(transaction: Change, current: TriggerEntity, c
   const mustRevive = fields.status === 'enabled' && (await hasFailed(manager, endpointId, current.status === 'failed'));
   if (target !== undefined || mustRevive) await revive(transaction, { id: endpointId, license });
   if (isOtherMetric) await emptyStates(manager, id);
+  if (fields.autoSubscribe === true) await makeSyncDue(manager, license);
   transaction.describe({
     type: isSwitched ? `webhook.${fields.status}` : 'webhook.updated',
     license,
@@ -158,7 +163,7 @@ function endpointIdOf(moveTo: TriggerChange['moveTo']): string | undefined {
   return moveTo?.kind === 'own' ? moveTo.endpoint.id : moveTo?.endpointId;
 }
 
-/** An endpoint of its own that a trigger leaves stays while something is pending, see `EndpointStore.removeOrphans`. */
+/** An endpoint of its own that a trigger leaves stays while something is pending, see `removeOrphans`. */
 async function move(
   manager: EntityManager,
   { license, endpointId }: TriggerEntity,

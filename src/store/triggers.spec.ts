@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { Database } from './database.js';
 import { CANCEL_BATCH } from './sql/given-up.js';
 import { SubscriptionStore } from './subscriptions.js';
+import { sweepDeletedTriggers } from './trigger-remains.js';
 import { type NewTrigger, type TriggerChange, TriggerStore } from './triggers.js';
 
 let server: TestDatabase;
@@ -14,7 +15,7 @@ let triggers: TriggerStore;
 beforeAll(async () => {
   server = await createTestDatabase();
   database = await Database.open(testSettings(server.url));
-  triggers = new TriggerStore(database);
+  triggers = new TriggerStore(database, UNLIMITED);
 });
 afterAll(async () => {
   await database.close();
@@ -166,7 +167,7 @@ test.each<[TriggerChange, boolean]>([
 
 test('a deleted trigger leaves no subscription, endpoint or pending delivery', async () => {
   const { id, endpointId } = await created();
-  await new SubscriptionStore(database).add(actorOf(), id, [vehicleOf(1), vehicleOf(2)]);
+  await new SubscriptionStore(database, UNLIMITED).add(actorOf(), id, [vehicleOf(1), vehicleOf(2)]);
   await queue(endpointId, 3);
   expect(await triggers.remove(actorOf(), id)).toBe(true);
   expect(await triggers.get(LICENSE, id)).toBeUndefined();
@@ -201,10 +202,10 @@ test('what is committed for a trigger after its deletion is swept later', async 
   const { id, endpointId } = await created();
   await triggers.remove(actorOf(), id);
   await queue(endpointId, 1);
-  await triggers.sweep();
+  await sweepDeletedTriggers(database);
   expect(await count('outbox', 'endpoint_id', endpointId)).toBe(1);
   await database.pool.query(`update triggers set deleted_at = deleted_at - interval '1 minute' where id = $1`, [id]);
-  expect(await triggers.sweep()).toBeGreaterThan(0);
+  expect(await sweepDeletedTriggers(database)).toBeGreaterThan(0);
   expect(await isSwept(id)).toBe(true);
   expect(await count('outbox', 'endpoint_id', endpointId)).toBe(0);
   expect(await count('endpoint_leases', 'endpoint_id', endpointId)).toBe(0);
@@ -218,12 +219,12 @@ test('a deleted trigger is not done with while a sender settles one of its deliv
     await sender.query('select 1 from outbox where endpoint_id = $1 limit 1 for update', [endpointId]);
     await triggers.remove(actorOf(), id);
     await database.pool.query(`update triggers set deleted_at = deleted_at - interval '1 minute' where id = $1`, [id]);
-    await triggers.sweep();
+    await sweepDeletedTriggers(database);
     expect(await isSwept(id)).toBe(false);
     expect(await count('outbox', 'endpoint_id', endpointId)).toBe(1);
     await sender.query('commit');
   });
-  await triggers.sweep();
+  await sweepDeletedTriggers(database);
   expect(await isSwept(id)).toBe(true);
   expect(await count('outbox', 'endpoint_id', endpointId)).toBe(0);
 });

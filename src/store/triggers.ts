@@ -7,7 +7,8 @@ import { EndpointEntity } from './entities/endpoint.entity.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
 import type { Page } from './pages.js';
 import { lockFailed } from './revival.js';
-import { removeRemains, sweepDeletedTriggers } from './trigger-remains.js';
+import { lockStock, type OverQuota, refusalOfOneMore, type StockLimits } from './stock.js';
+import { removeRemains } from './trigger-remains.js';
 import {
   type FoundTrigger,
   type FoundTriggerRow,
@@ -35,7 +36,10 @@ export type TriggerConflict = { kind: 'duplicate_name' } | { kind: 'endpoint_not
 
 /** Triggers of one license at a time: another license's id is as unknown as one that never was. */
 export class TriggerStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly limits: StockLimits,
+  ) {}
 
   /** Ordered by id; all of them without a page. */
   async list(license: string, page?: Page): Promise<TriggerRecord[]> {
@@ -68,13 +72,18 @@ export class TriggerStore {
     return rows.length > 0;
   }
 
-  /** The name is taken when another of the license's triggers has it, in whatever letter case. */
+  /**
+   * The name is taken when another of the license's triggers has it, in whatever letter case. Over the quota is who has
+   * as many as there may be, exactly, however many are created at once.
+   */
   async create(
     actor: Actor,
     trigger: NewTrigger | SharingTrigger,
-  ): Promise<{ kind: 'created'; trigger: FoundTrigger } | TriggerConflict> {
+  ): Promise<{ kind: 'created'; trigger: FoundTrigger } | TriggerConflict | OverQuota> {
     try {
-      const created = await inChange(this.database, actor, async (change) => {
+      return await inChange(this.database, actor, async (change) => {
+        const refusal = await this.refusal(change.manager, actor.license);
+        if (refusal) return refusal;
         await insertTrigger(change.manager, actor.license, trigger);
         const { service, metricName, condition } = trigger;
         change.describe({
@@ -84,9 +93,8 @@ export class TriggerStore {
           details: { service, metricName, condition },
         });
         change.publish([{ kind: 'trigger', triggerId: trigger.id }]);
-        return findTrigger(change.manager, actor.license, trigger.id);
+        return { kind: 'created', trigger: (await findTrigger(change.manager, actor.license, trigger.id))! };
       });
-      return { kind: 'created', trigger: created! };
     } catch (error) {
       return conflictOf(error);
     }
@@ -147,12 +155,9 @@ export class TriggerStore {
     return true;
   }
 
-  /**
-   * Removes what is left of triggers that were deleted long enough ago for no transaction from before to be still under
-   * way. Resolves to how many are done with. To be called now and then, by any number of processes.
-   */
-  sweep(): Promise<number> {
-    return sweepDeletedTriggers(this.database);
+  private async refusal(manager: EntityManager, license: string): Promise<OverQuota | undefined> {
+    await lockStock(manager, license);
+    return refusalOfOneMore(manager, this.limits, { license, name: 'webhooks' });
   }
 }
 

@@ -13,6 +13,8 @@ import { QUOTA_NAMES } from '../../src/core/quota.js';
 import type { Quotas } from '../../src/core/quota.js';
 import { Health } from '../../src/observability/health.js';
 import { silentLog } from '../../src/observability/log.js';
+import { ApiKeyStore } from '../../src/store/api-keys.js';
+import { AutoSyncStore } from '../../src/store/auto-syncs.js';
 import { Database } from '../../src/store/database.js';
 import { DeadLetterStore } from '../../src/store/dead-letters.js';
 import { DeliveryLog } from '../../src/store/delivery-log.js';
@@ -26,6 +28,7 @@ import { OperationStore } from '../../src/store/operations.js';
 import { QuotaBlocks } from '../../src/store/quota-blocks.js';
 import { QuotaStore } from '../../src/store/quotas.js';
 import { Recovery } from '../../src/store/recovery.js';
+import { RevocationStore } from '../../src/store/revocations.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
 import { TestDeliveryStore } from '../../src/store/test-deliveries.js';
@@ -51,6 +54,9 @@ export interface Answer {
   body: any;
 }
 
+/** Parts that a test has of its own. */
+type Replaced = Partial<Omit<ApiParts, 'quotas'>>;
+
 /** As much as nobody uses up: what limits are about sets its own. */
 export function unlimitedQuotas(): Quotas {
   return Object.fromEntries(QUOTA_NAMES.map((name) => [name, 1_000_000_000])) as Quotas;
@@ -69,13 +75,21 @@ export class TestApi {
     readonly issuer: TokenIssuer,
     readonly target: HandshakeTarget,
     readonly secrets: SecretBox,
+    /** What it was made of, for another one over the same database. */
+    readonly parts: ApiParts,
     readonly stop: () => Promise<void>,
   ) {
     this.grants = new GrantStore(database);
   }
 
-  /** `replace` exchanges parts, for what a real part cannot be brought to do. */
-  static async start(replace: Partial<ApiParts> = {}, corsOrigins?: string[]): Promise<TestApi> {
+  /**
+   * `replace` exchanges parts, for what a real part cannot be brought to do. `quotas` are the installation's limits;
+   * what they do not name is not limited.
+   */
+  static async start(
+    { quotas: limits, ...replace }: Replaced & { quotas?: Partial<Quotas> } = {},
+    corsOrigins?: string[],
+  ): Promise<TestApi> {
     const test = await createTestDatabase();
     const database = await Database.open(testSettings(test.url));
     const issuer = await TokenIssuer.start();
@@ -90,34 +104,19 @@ export class TestApi {
       log: silentLog,
     });
     const secrets = new SecretBox([randomBytes(32)]);
-    const grants = new GrantStore(database);
-    const quotas = new QuotaStore(database, unlimitedQuotas());
+    const quotas = new QuotaStore(database, { ...unlimitedQuotas(), ...limits });
     const parts: ApiParts = {
       catalog: builtInCatalog,
-      triggers: new TriggerStore(database),
-      endpoints: new EndpointStore(database),
-      testDeliveries: new TestDeliveryStore(database),
-      subscriptions: new SubscriptionStore(database),
-      operations: new OperationStore(database),
-      grants,
-      states: new StateStore(database),
-      deadLetters: new DeadLetterStore(database),
-      deliveries: new DeliveryLog(database),
-      recovery: new Recovery(database),
-      stats: new DeliveryStats(database),
-      events: new EventLog(database),
-      quotas,
-      quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
+      ...storesOf(database, quotas),
       feed: new LogFeed({ database, log: silentLog, intervalMs: 20 }),
       eventRetentionDays: 30,
-      permissions: new LocalGrants({ grants }),
+      permissions: new LocalGrants({ grants: new GrantStore(database) }),
       licenses: new AnyLicense(),
       tokens: new TokenVerifier({ jwksUrl: issuer.jwksUrl, log: silentLog }),
       handshake: new Handshake({ client }),
       client,
       retryTotalMaxMs: 29 * 86_400_000,
       secrets,
-      idempotency: new IdempotencyStore(database),
       adminToken: ADMIN_TOKEN,
       log: silentLog,
       health: new Health(),
@@ -126,7 +125,7 @@ export class TestApi {
     const app = await createHttpApp(ApiModule.with(parts), { log: parts.log, ...(corsOrigins && { corsOrigins }) });
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
-    return new TestApi(`http://127.0.0.1:${port}`, database, issuer, target, secrets, async () => {
+    return new TestApi(`http://127.0.0.1:${port}`, database, issuer, target, secrets, parts, async () => {
       await app.close();
       await client.close();
       await target.stop();
@@ -165,6 +164,29 @@ export class TestApi {
   }
 }
 
+function storesOf(database: Database, quotas: QuotaStore) {
+  return {
+    triggers: new TriggerStore(database, quotas),
+    endpoints: new EndpointStore(database, quotas),
+    testDeliveries: new TestDeliveryStore(database),
+    subscriptions: new SubscriptionStore(database, quotas),
+    revocations: new RevocationStore(database),
+    autoSyncs: new AutoSyncStore(database),
+    operations: new OperationStore(database),
+    grants: new GrantStore(database),
+    apiKeys: new ApiKeyStore(database, quotas),
+    states: new StateStore(database),
+    deadLetters: new DeadLetterStore(database),
+    deliveries: new DeliveryLog(database),
+    recovery: new Recovery(database),
+    stats: new DeliveryStats(database),
+    events: new EventLog(database),
+    quotas,
+    quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
+    idempotency: new IdempotencyStore(database),
+  };
+}
+
 export class ApiDeveloper {
   constructor(
     readonly api: TestApi,
@@ -174,6 +196,13 @@ export class ApiDeveloper {
 
   call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return send(this.api.url, method, path, { authorization: `Bearer ${this.token}`, ...headers }, json(body));
+  }
+
+  /** The same license by an API key that it makes, which may do everything unless `fields` say what. */
+  async withKey(fields: Record<string, unknown> = {}): Promise<ApiDeveloper & { keyId: string }> {
+    const { status, text, body } = await this.call('POST', '/v1/api-keys', { name: 'a key', ...fields });
+    if (status !== 201) throw new Error(`no key: ${text}`);
+    return Object.assign(new ApiDeveloper(this.api, this.license, body.key as string), { keyId: body.id as string });
   }
 
   /** A request with a body that is not made from a value. */

@@ -11,11 +11,13 @@ import { ChunkStore } from '../../src/store/chunks.js';
 import { Database } from '../../src/store/database.js';
 import { IndexLog } from '../../src/store/index-log.js';
 import { PendingDeliveries } from '../../src/store/pending-deliveries.js';
+import type { QuotaBlocks } from '../../src/store/quota-blocks.js';
 import { StateStore } from '../../src/store/states.js';
 import { SubscriptionStore } from '../../src/store/subscriptions.js';
 import { TriggerStore, type NewTrigger } from '../../src/store/triggers.js';
 import { createTestDatabase, testSettings } from './database.js';
-import { actorOf, newTrigger } from './triggers.js';
+import { beginMinute, blocksOver } from './database-minute.js';
+import { actorOf, newTrigger, UNLIMITED } from './triggers.js';
 
 /** A firing as it stands in the event log, with what a test looks at. */
 export interface StoredFiring {
@@ -47,8 +49,8 @@ export class EngineWorld {
     readonly database: Database,
     private readonly drop: () => Promise<void>,
   ) {
-    this.triggers = new TriggerStore(database);
-    this.subscriptions = new SubscriptionStore(database);
+    this.triggers = new TriggerStore(database, UNLIMITED);
+    this.subscriptions = new SubscriptionStore(database, UNLIMITED);
     this.chunks = new ChunkStore(database);
     this.states = new StateStore(database);
     this.pending = new PendingDeliveries(database);
@@ -58,6 +60,11 @@ export class EngineWorld {
     const test = await createTestDatabase();
     const database = await Database.open({ ...testSettings(test.url), dataPoolSize: 12 });
     return new EngineWorld(database, () => test.drop());
+  }
+
+  /** Over a database that somebody else opened, and closes. */
+  static over(database: Database): EngineWorld {
+    return new EngineWorld(database, () => Promise.resolve());
   }
 
   async close(): Promise<void> {
@@ -85,13 +92,20 @@ export class EngineWorld {
     const log = options.log ?? silentLog;
     const metrics = options.metrics ?? new Metrics();
     const index = new TriggerIndex({ changes: new IndexLog(this.database), log, metrics });
-    await index.load();
     const { chunks, states, pending } = this;
     const ring = (endpointIds: string[]) => void this.rung.push(...endpointIds);
     // No chunk of a test ends because the machine is slow.
     const limits = { evaluationMs: 60_000, ...options.limits };
     const fixed = { index, chunks, states, pending, catalog: builtInCatalog, ring, log, metrics };
-    return new Engine({ ...fixed, ...options, limits });
+    const engine = new Engine({ ...fixed, ...options, limits });
+    await engine.load();
+    return engine;
+  }
+
+  /** What a process of its own has of the database's minute, which is begun anew. */
+  async quotaBlocks(most: number): Promise<QuotaBlocks> {
+    await beginMinute(this.database);
+    return blocksOver(this.database, most);
   }
 
   /** Opens a partition of signals where the database says, at the start the first time. */

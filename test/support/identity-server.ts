@@ -7,8 +7,8 @@ import type { QueryField } from './graphql-query.js';
 /** As the real service: larger pages are an error. */
 const PAGE_SIZE_MAX = 100;
 
-/** How a request is answered: from the tables, or as the test wants it. */
-export type IdentityAnswer = 'tables' | 'down' | 'hanging' | { status: number; body: string };
+/** How a request is answered: from the tables, at once or after a while, or as the test wants it. */
+export type IdentityAnswer = 'tables' | 'down' | 'hanging' | { afterMs: number } | { status: number; body: string };
 
 /**
  * DIMO's identity-api as far as it is used: GraphQL over HTTP with developer licenses and shared vehicles in real pages
@@ -63,7 +63,9 @@ export class IdentityServer {
     const answer = this.answer(fields[0]!);
     if (answer === 'down') response.destroy();
     else if (answer === 'tables') reply(response, 200, this.fromTables(fields));
-    else if (answer !== 'hanging') response.writeHead(answer.status).end(answer.body);
+    else if (answer === 'hanging') return;
+    else if ('afterMs' in answer) setTimeout(() => reply(response, 200, this.fromTables(fields)), answer.afterMs);
+    else response.writeHead(answer.status).end(answer.body);
   }
 
   private fromTables(fields: readonly QueryField[]): object {

@@ -42,12 +42,12 @@ export class IndexFollower {
     const log: Log = { ...silentLog, warn: () => void (follower.reloads += 1) };
     const index = new TriggerIndex({ changes: new IndexLog(database), log, metrics });
     const follower = new IndexFollower(database, index);
-    await index.load();
     const stores = { chunks: new ChunkStore(database), states: new StateStore(database) };
     const engine = new Engine({
       ...{ ...stores, index, pending: new PendingDeliveries(database), catalog: builtInCatalog },
       ...{ ring: () => undefined, log: silentLog, metrics, retryDelays: RETRY_DELAYS },
     });
+    await engine.load();
     const topic = newTopic();
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const open = async () => {

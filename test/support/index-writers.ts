@@ -4,7 +4,7 @@ import { SubscriptionStore } from '../../src/store/subscriptions.js';
 import { type TriggerChange, TriggerStore } from '../../src/store/triggers.js';
 import type { IndexFollower } from './index-follower.js';
 import type { Random } from './random.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf } from './triggers.js';
+import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from './triggers.js';
 
 export interface FleetSize {
   triggers: number;
@@ -97,8 +97,8 @@ export class IndexWriters {
     private readonly followers: readonly IndexFollower[],
     private readonly dice: Random,
   ) {
-    this.triggers = new TriggerStore(database);
-    this.subscriptions = new SubscriptionStore(database);
+    this.triggers = new TriggerStore(database, UNLIMITED);
+    this.subscriptions = new SubscriptionStore(database, UNLIMITED);
     this.vehicles = size.vehicles;
     this.models = Array.from({ length: size.triggers }, (_, n) => modelOf(triggerIdOf(n)));
     for (let i = 0; i < size.vehicles * SUBSCRIPTIONS_OF_VEHICLE; i++) {

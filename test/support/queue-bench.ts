@@ -58,7 +58,7 @@ export function nextId(): string {
 /** The queue in a database of its own, which can be filled and looked into. */
 export class QueueBench {
   private constructor(
-    private readonly database: Database,
+    readonly database: Database,
     private readonly drop: () => Promise<void>,
     readonly queue = new DeliveryQueue(database),
   ) {}

@@ -43,17 +43,18 @@ export class TokenExchangeServer {
 
   private constructor(
     private readonly server: Server,
-    private port = 0,
+    public port = 0,
   ) {}
 
-  static async start(): Promise<TokenExchangeServer> {
+  /** On a free port, unless one is given: that of a server that was stopped. */
+  static async start(port = 0): Promise<TokenExchangeServer> {
     const exchange = new TokenExchangeServer(new Server());
     const accessCheck = (call: ServerUnaryCall<AccessRequest, AccessResponse>, done: sendUnaryData<AccessResponse>) =>
       void exchange.handle(call.request, done);
     exchange.server.addService(SERVICE, { AccessCheck: accessCheck as UntypedHandleCall });
     exchange.port = await new Promise<number>((resolve, reject) => {
-      exchange.server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-        error ? reject(error) : resolve(port),
+      exchange.server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
       );
     });
     return exchange;

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { builtInCatalog } from '../../core/catalog.js';
+import { extendCatalog } from '../../core/catalog-extension.js';
 import { each, send, TestApi, vehicle } from '../../../test/support/api.js';
 
 let api: TestApi;
 const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 const GRANT = `/v1/admin/grants/${LICENSE}/${vehicle(1)}`;
+const [HISTORY, LOCATION] = ['privilege:GetNonLocationHistory', 'privilege:GetLocationHistory'];
 const DEAD_LETTERS = '/v1/admin/dead-letters';
 
 beforeAll(async () => {
@@ -13,7 +16,7 @@ afterAll(() => api.stop());
 
 test('a grant is set, replaced, shown and taken away', async () => {
   expect((await api.admin('GET', GRANT)).status).toBe(404);
-  for (const permissions of [['privilege:GetLocationHistory'], ['privilege:GetNonLocationHistory', 'other']]) {
+  for (const permissions of [[LOCATION], [HISTORY, LOCATION]]) {
     const answer = await api.admin('PUT', GRANT, { permissions });
     expect([answer.status, answer.body]).toEqual([200, { license: LICENSE, vehicle: vehicle(1), permissions }]);
     expect((await api.admin('GET', GRANT)).body).toEqual(answer.body);
@@ -25,8 +28,8 @@ test('a grant is set, replaced, shown and taken away', async () => {
 
 test('license and vehicle may be spelled in any way', async () => {
   const path = `/v1/admin/grants/${LICENSE.toLowerCase().slice(2)}/${encodeURIComponent(vehicle(2).toLowerCase())}`;
-  const answer = await api.admin('PUT', path, { permissions: ['a'] });
-  expect(answer.body).toEqual({ license: LICENSE, vehicle: vehicle(2), permissions: ['a'] });
+  const answer = await api.admin('PUT', path, { permissions: [HISTORY] });
+  expect(answer.body).toEqual({ license: LICENSE, vehicle: vehicle(2), permissions: [HISTORY] });
 });
 
 test.each([
@@ -34,14 +37,35 @@ test.each([
   ['an empty list', GRANT, { permissions: [] }, '#/permissions'],
   ['a number', GRANT, { permissions: [5] }, '#/permissions/0'],
   ['a permission with a blank', GRANT, { permissions: ['a b'] }, '#/permissions/0'],
+  ['one that no metric needs', GRANT, { permissions: [HISTORY, 'privilege:GetCurrentLocation'] }, '#/permissions/1'],
   ['too many', GRANT, { permissions: Array.from({ length: 65 }, (_unused, at) => `p${at}`) }, '#/permissions'],
-  ['a license that is none', `/v1/admin/grants/0x12/${vehicle(1)}`, { permissions: ['a'] }, undefined],
-  ['a vehicle that is none', `/v1/admin/grants/${LICENSE}/x`, { permissions: ['a'] }, undefined],
+  ['a license that is none', `/v1/admin/grants/0x12/${vehicle(1)}`, { permissions: [HISTORY] }, undefined],
+  ['a vehicle that is none', `/v1/admin/grants/${LICENSE}/x`, { permissions: [HISTORY] }, undefined],
 ])('%s is refused and changes nothing', async (_what, path, body, pointer) => {
   const before = await api.contents();
   const answer = await api.admin('PUT', path, body);
   expect(answer.body).toMatchObject({ status: 400, ...(pointer && { errors: [{ pointer }] }) });
   expect(await api.contents()).toBe(before);
+});
+
+test('a permission that is spelled wrong is told what it may have been meant to be', async () => {
+  const answer = await api.admin('PUT', GRANT, { permissions: ['privilege:GetLocationHistroy'] });
+  expect(answer.body.errors).toEqual([
+    { pointer: '#/permissions/0', detail: expect.stringContaining(`Did you mean ${LOCATION}`) },
+  ]);
+});
+
+test('permissions of an operator’s own metrics can be granted', async () => {
+  const extended = extendCatalog(builtInCatalog, {
+    signals: [{ name: 'own', valueType: 'float64', permissions: ['own:read'] }],
+  });
+  if (extended.kind !== 'ok') throw new Error(extended.errors.join());
+  const own = await TestApi.start({ catalog: extended.catalog });
+  try {
+    expect((await own.admin('PUT', GRANT, { permissions: ['own:read', HISTORY] })).status).toBe(200);
+  } finally {
+    await own.stop();
+  }
 });
 
 test('dead letters are shown newest first, in pages', async () => {

@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Put, UseGuards } from '@nestjs/common';
+import { Revoker } from '../../access/revoker.js';
+import { Catalog } from '../../core/catalog.js';
 import type { Actor } from '../../store/actor.js';
 import { GrantStore } from '../../store/grants.js';
 import { AdminGuard } from '../admin.guard.js';
@@ -8,7 +10,7 @@ import type { Given } from '../fields.js';
 import { Operation } from '../openapi-operation.js';
 import { LicensePipe, VehiclePipe } from '../path.pipe.js';
 import { Problem } from '../problem.js';
-import { grantChange, grantView } from './grant-fields.js';
+import { grantChange, grantView, requireKnownPermissions } from './grant-fields.js';
 import type { GrantChange, GrantView } from './grant-fields.js';
 
 const example: GrantView = {
@@ -21,7 +23,11 @@ const example: GrantView = {
 @Controller('v1/admin/grants/:license/:did')
 @UseGuards(AdminGuard)
 export class GrantsController {
-  constructor(private readonly grants: GrantStore) {}
+  constructor(
+    private readonly grants: GrantStore,
+    private readonly catalog: Catalog,
+    private readonly revoker: Revoker,
+  ) {}
 
   @Get()
   @Operation({
@@ -49,6 +55,9 @@ export class GrantsController {
     id: 'putGrant',
     tag: 'Administration',
     summary: 'Sets what a license may read of a vehicle',
+    description:
+      'Subscriptions that need what is no longer among it have ended when this is answered, and the license is told with ' +
+      '`subscription.revoked`.',
     access: 'admin',
     body: {
       schema: grantChange,
@@ -64,7 +73,9 @@ export class GrantsController {
     @Body({ schema: grantChange }) { fields }: Given<GrantChange>,
   ): Promise<GrantView> {
     const permissions = [...new Set(fields.permissions)];
+    requireKnownPermissions(fields.permissions, this.catalog);
     await this.grants.put(caller, license, vehicle, permissions);
+    await this.revoker.revoke(license, vehicle);
     return { license, vehicle, permissions };
   }
 
@@ -73,7 +84,9 @@ export class GrantsController {
     id: 'deleteGrant',
     tag: 'Administration',
     summary: 'Takes a grant away',
-    description: 'Also succeeds when there is none.',
+    description:
+      'Also succeeds when there is none. The subscriptions that needed it have ended when this is answered, and the ' +
+      'license is told with `subscription.revoked`.',
     access: 'admin',
     status: 204,
   })
@@ -83,5 +96,6 @@ export class GrantsController {
     @Param('did', VehiclePipe) vehicle: string,
   ): Promise<void> {
     await this.grants.remove(caller, license, vehicle);
+    await this.revoker.revoke(license, vehicle);
   }
 }

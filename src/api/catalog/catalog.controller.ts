@@ -18,6 +18,7 @@ export class CatalogController {
   @Get('signals')
   @Operation({
     id: 'listSignals',
+    scope: 'webhooks:read',
     tag: 'Catalogue',
     summary: 'Lists the signals that a webhook can watch',
     description:
@@ -53,6 +54,7 @@ export class CatalogController {
   @Get('events')
   @Operation({
     id: 'listEventNames',
+    scope: 'webhooks:read',
     tag: 'Catalogue',
     summary: 'Lists the events that a webhook can watch',
     description: 'Use a name, or one of its older aliases, as `metricName` with the service `telemetry.events`.',

@@ -3,6 +3,7 @@ import { checkAnswer, conditionToCheck, conditionTrial, trialAnswer } from './co
 
 export const checkOperation: OperationDefinition = {
   id: 'checkCondition',
+  scope: 'webhooks:read',
   tag: 'Conditions',
   access: 'developer',
   summary: 'Checks a condition without registering anything',
@@ -30,6 +31,7 @@ export const checkOperation: OperationDefinition = {
 
 export const evaluateOperation: OperationDefinition = {
   id: 'evaluateCondition',
+  scope: 'webhooks:read',
   tag: 'Conditions',
   access: 'developer',
   summary: 'Tries a condition on a sample without sending anything',

@@ -68,6 +68,7 @@ const detailExample: DeliveryDetailView = {
 
 export const listDeliveries: OperationDefinition = {
   id: 'listDeliveries',
+  scope: 'events:read',
   tag: 'Deliveries',
   summary: 'Lists deliveries, newest first',
   description:
@@ -80,6 +81,7 @@ export const listDeliveries: OperationDefinition = {
 
 export const getDelivery: OperationDefinition = {
   id: 'getDelivery',
+  scope: 'events:read',
   tag: 'Deliveries',
   summary: 'Shows a delivery with what is sent and every attempt',
   access: 'developer',
@@ -90,6 +92,7 @@ export const getDelivery: OperationDefinition = {
 
 export const resendDelivery: OperationDefinition = {
   id: 'resendDelivery',
+  scope: 'webhooks:manage',
   tag: 'Deliveries',
   summary: 'Sends a delivery again now, with the same event id',
   description:
@@ -127,6 +130,7 @@ const recovering = {
 export const recoverWebhook: OperationDefinition = {
   ...recovering,
   id: 'recoverWebhook',
+  scope: 'webhooks:manage',
   summary: 'Sends again what a webhook fired and did not arrive',
   description:
     "This webhook's deliveries to the endpoint that it has now, oldest first. Asking twice sends nothing twice; what " +
@@ -140,6 +144,7 @@ export const recoverWebhook: OperationDefinition = {
 export const recoverEndpoint: OperationDefinition = {
   ...recovering,
   id: 'recoverEndpoint',
+  scope: 'webhooks:manage',
   summary: 'Sends again what did not arrive at an endpoint',
   description:
     'Everything that was to go there, oldest first: the firings of all its webhooks, and what it listens to. Asking ' +

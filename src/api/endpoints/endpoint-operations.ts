@@ -53,6 +53,7 @@ const developers = { tag: 'Endpoints', access: 'developer' } as const;
 export const listEndpoints: OperationDefinition = {
   ...developers,
   id: 'listEndpoints',
+  scope: 'webhooks:read',
   summary: 'Lists the shared endpoints of your license, newest first',
   query: pageQuery,
   status: 200,
@@ -62,6 +63,7 @@ export const listEndpoints: OperationDefinition = {
 export const getEndpoint: OperationDefinition = {
   ...developers,
   id: 'getEndpoint',
+  scope: 'webhooks:read',
   summary: "Shows one endpoint, a webhook's own too",
   status: 200,
   answer: { description: 'The endpoint.', schema: endpointView, example: viewExample },
@@ -71,6 +73,8 @@ export const getEndpoint: OperationDefinition = {
 export const makeEndpoint: OperationDefinition = {
   ...developers,
   id: 'makeEndpoint',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Makes an endpoint that webhooks can share',
   description:
@@ -120,6 +124,7 @@ export const makeEndpoint: OperationDefinition = {
       warnings: [],
     },
   },
+  problems: { 403: 'Your license has as many shared endpoints as it may have: see `limit` and `most`.' },
 };
 
 const changing = {
@@ -150,18 +155,23 @@ const changing = {
 export const updateEndpoint: OperationDefinition = {
   ...changing,
   id: 'updateEndpoint',
+  isProbe: true,
+  scope: 'webhooks:manage',
   summary: 'Changes an endpoint',
 };
 
 export const patchEndpoint: OperationDefinition = {
   ...changing,
   id: 'patchEndpoint',
+  isProbe: true,
+  scope: 'webhooks:manage',
   summary: 'Changes an endpoint, exactly as PUT does',
 };
 
 export const deleteEndpoint: OperationDefinition = {
   ...developers,
   id: 'deleteEndpoint',
+  scope: 'webhooks:manage',
   summary: 'Deletes an endpoint that no webhook uses',
   description: 'What is still to be sent to it is cancelled.',
   status: 200,
@@ -176,6 +186,8 @@ export const deleteEndpoint: OperationDefinition = {
 export const verifyEndpoint: OperationDefinition = {
   ...developers,
   id: 'verifyEndpoint',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Asks the target to prove itself again',
   description: 'An endpoint that was given up begins anew, and all its failed webhooks are enabled.',
@@ -195,6 +207,7 @@ export const verifyEndpoint: OperationDefinition = {
 export const rotateEndpoint: OperationDefinition = {
   ...developers,
   id: 'rotateEndpoint',
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Exchanges the signing secret',
   description: 'With `asymmetric` the key pair too. Until the overlap ends both secrets sign.',
@@ -221,6 +234,8 @@ export const rotateEndpoint: OperationDefinition = {
 export const testEndpoint: OperationDefinition = {
   ...developers,
   id: 'testEndpoint',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Sends a test event now',
   description: 'Once, whatever the status of the endpoint; a failure counts for nothing. It stands in the log.',
@@ -240,5 +255,5 @@ export const testEndpoint: OperationDefinition = {
       durationMs: 87,
     },
   },
-  problems: { 404: UNKNOWN, 409: OWN, 429: 'Too many test events at once.' },
+  problems: { 404: UNKNOWN, 409: OWN },
 };

@@ -15,14 +15,16 @@ import type { Given } from '../fields.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { parseUuid } from '../path.js';
+import type { Probes } from '../probes.js';
 import { endpointNotFound, invalidFields, Problem } from '../problem.js';
+import { overQuota, requireRoom } from '../stock-limits.js';
 import { requireProof, requireTargetUrl, requireToken } from '../target.js';
 import { testOfEndpoint } from '../test-events.js';
 import type { EndpointChangeFields, NewEndpointFields } from './endpoint-fields.js';
 import { isEnabled, viewEndpoint } from './endpoint-view.js';
 import type { EndpointView } from './endpoint-view.js';
 
-type Parts = Pick<ApiParts, 'catalog' | 'endpoints' | 'handshake' | 'secrets' | 'retryTotalMaxMs' | 'now'>;
+type Parts = Pick<ApiParts, 'catalog' | 'endpoints' | 'quotas' | 'secrets' | 'retryTotalMaxMs' | 'now'>;
 
 export interface MadeEndpoint {
   id: string;
@@ -36,6 +38,7 @@ export class Endpoints {
   constructor(
     private readonly parts: Parts,
     private readonly actions: EndpointActions,
+    private readonly probes: Probes,
   ) {}
 
   /** The shared ones, newest first. */
@@ -58,8 +61,9 @@ export class Endpoints {
     const id = newLogId();
     const enabledEvents = this.eventsOf(fields.enabledEvents);
     const wanted = wantedOptions(this.parts, { id, fields: DEFAULT_ENDPOINT_FIELDS }, fields);
-    await requireProof(this.parts.handshake, url, fields.verificationToken, '#/url');
-    await this.parts.endpoints.create(actor, {
+    await requireRoom(this.parts, actor.license, 'endpoints');
+    await requireProof(this.probes, { license: actor.license, url, token: fields.verificationToken }, '#/url');
+    const created = await this.parts.endpoints.create(actor, {
       id,
       url,
       description,
@@ -69,6 +73,7 @@ export class Endpoints {
       verifiedAt: this.time(),
       ...sealedOptions(this.parts, wanted, { id }),
     });
+    if (created.kind === 'over_quota') throw overQuota(created);
     return { id, secret, warnings: [...wanted.warnings, ...unknownKeyWarnings(unknownKeys)] };
   }
 
@@ -83,7 +88,7 @@ export class Endpoints {
     const proof = wantedProof(current, fields);
     // Asked of what is stored, so that a target is not called for what is refused anyway.
     const warnings = this.planChange(current, fields).warnings;
-    if (proof) await requireProof(this.parts.handshake, proof.url, proof.token, '#/url');
+    if (proof) await requireProof(this.probes, { license: actor.license, ...proof }, '#/url');
     const verifiedAt = this.time();
     const outcome = await this.parts.endpoints.update(actor, id, (locked) => ({
       ...this.planChange(locked, fields).change,

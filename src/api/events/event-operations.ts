@@ -38,6 +38,7 @@ export const eventExample: EventView = {
 
 export const listEvents: OperationDefinition = {
   id: 'listEvents',
+  scope: 'events:read',
   tag: 'Events',
   summary: 'Lists what happened, newest first',
   description:
@@ -50,6 +51,7 @@ export const listEvents: OperationDefinition = {
 
 export const getEvent: OperationDefinition = {
   id: 'getEvent',
+  scope: 'events:read',
   tag: 'Events',
   summary: 'Shows one event of the log',
   access: 'developer',
@@ -60,6 +62,7 @@ export const getEvent: OperationDefinition = {
 
 export const listEventTypes: OperationDefinition = {
   id: 'listEventTypes',
+  scope: 'events:read',
   tag: 'Events',
   summary: 'Lists the types of events',
   access: 'developer',

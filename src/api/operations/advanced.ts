@@ -1,6 +1,11 @@
 import type { BulkProgress, FailedVehicle } from '../../store/operations.js';
 
-/** How far a call is after one more page. */
+/** Vehicles that were permitted but that there was no room for, as they are shown. */
+export function withoutRoom(vehicles: readonly string[]): FailedVehicle[] {
+  return vehicles.map((vehicle) => ({ vehicle, verdict: 'over_quota' }));
+}
+
+/** How far a call is after one more page; `granted` are those that are subscribed now, or unsubscribed. */
 export function advanced(
   { place, done, changed, already, failed, failedCount }: BulkProgress,
   page: { changed: number; granted: number; failed: readonly FailedVehicle[] },

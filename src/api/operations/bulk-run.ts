@@ -13,7 +13,7 @@ import { BULK_SIZE } from '../../store/pages.js';
 import type { ApiParts } from '../api-parts.js';
 import { Problem, unavailable, webhookAlwaysChanging, webhookNotFound } from '../problem.js';
 import { neededPermissions } from '../subscriptions/needed-permissions.js';
-import { advanced } from './advanced.js';
+import { advanced, withoutRoom } from './advanced.js';
 import type { BulkLimits } from './bulk-limits.js';
 import type { BulkTimes } from './bulk-times.js';
 import { isSubscribing, PageJudge } from './page-judge.js';
@@ -231,8 +231,12 @@ export class BulkRun {
         kind: isSubscribing(call.kind) ? 'subscribed' : 'unsubscribed',
         ...(revision === undefined ? {} : { revision }),
       },
-      async (manager, changed) => {
-        const page = { changed: changed.length, granted: granted.length, failed };
+      async (manager, changed, overQuota) => {
+        const page = {
+          changed: changed.length,
+          granted: granted.length - overQuota.length,
+          failed: [...failed, ...withoutRoom(overQuota)],
+        };
         after = advanced(before, page, this.options.limits.failedNamedMax);
         if (held !== undefined) await operations.record(manager, held, { before, after });
       },

@@ -28,9 +28,9 @@ export class OpenCalls {
 
   private tooMany(): Problem {
     return quotaExceeded({
-      name: 'bulk-calls',
-      limit: this.limit,
-      message: 'Too many bulk calls',
+      kind: 'atOnce',
+      name: 'bulkCalls',
+      most: this.limit,
       detail: `A license may have ${this.limit} bulk calls that have not ended. Wait until one has.`,
     });
   }

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { BulkKind, BulkProgress, FailedVehicle, FoundOperation } from '../../store/operations.js';
 import { isSubscribing } from './page-judge.js';
 
-/** What became of a refused vehicle, in the original's words. */
+/** What became of a refused vehicle; of permissions in the original's words. */
 export const VERDICT_MESSAGES: Readonly<Record<FailedVehicle['verdict'], string>> = {
   denied: 'Insufficient vehicle permissions',
   unknown: 'Failed to validate permissions',
+  over_quota: 'Quota exceeded: subscriptions',
 };
 
 export const subscribedAnswer = z
@@ -16,7 +17,9 @@ export const subscribedAnswer = z
     failedSubscriptions: z
       .array(z.object({ assetDid: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Vehicles that were refused. They do not hinder the others.' }),
+      .meta({
+        description: 'Vehicles that were refused, or that there was no room for. They do not hinder the others.',
+      }),
     failedSubscriptionsOmitted: z
       .int()
       .optional()

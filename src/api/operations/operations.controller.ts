@@ -17,6 +17,7 @@ export class OperationsController {
   @Get(':id')
   @Operation({
     id: 'getOperation',
+    scope: 'webhooks:read',
     tag: 'Operations',
     summary: 'Shows how far a call is that goes on after its answer',
     description: 'Kept for a week.',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TestApi, vehicle, type Answer, type ApiDeveloper } from '../../../test/support/api.js';
+import { UNLIMITED } from '../../../test/support/triggers.js';
 import { PermissionsUnavailable, type PermissionProvider, type Verdict } from '../../access/permission-provider.js';
 import { silentLog } from '../../observability/log.js';
 import { type BulkKind, OperationStore } from '../../store/operations.js';
@@ -320,8 +321,8 @@ function another({ times, limits, permissions: own = permissions }: Other = {}):
   const { database } = api;
   return new BulkCalls({
     catalog: builtInCatalog,
-    triggers: new TriggerStore(database),
-    subscriptions: new SubscriptionStore(database),
+    triggers: new TriggerStore(database, UNLIMITED),
+    subscriptions: new SubscriptionStore(database, UNLIMITED),
     operations: new OperationStore(database, 3_600_000),
     permissions: own,
     log: silentLog,
@@ -357,6 +358,44 @@ describe('when a process ends', () => {
   });
 });
 
+describe('a license that is full', () => {
+  const limit = (subscriptions: number) =>
+    api.admin('PUT', `/v1/admin/licenses/${developer.license}/quota`, { subscriptions });
+
+  test('has an operation that ends with as many as there was room for, and asks about no vehicle beyond', async () => {
+    await limit(1_200);
+    const asked = permissions.questions.length;
+    const answer = await list();
+    permissions.open();
+    const { result, ...rest } = (await completed(answer)) as { result: Record<string, unknown[]> };
+    expect(rest).toEqual({ done: 2_500, total: 2_500, completed: true });
+    expect(result).toMatchObject({ subscribed: 1_200, alreadySubscribed: 0, failedSubscriptionsOmitted: 300 });
+    expect(result.failedSubscriptions).toHaveLength(1_000);
+    expect(result.failedSubscriptions![0]).toEqual({
+      assetDid: VEHICLES[1_200],
+      message: 'Quota exceeded: subscriptions',
+    });
+    expect(permissions.questions.slice(asked)).toEqual([VEHICLES[0], VEHICLES[1_000]]);
+    expect(await logged('subscription.created')).toEqual([1_200]);
+  });
+
+  test('has what is subscribed already judged as ever, whatever is new', async () => {
+    await limit(2);
+    permissions.isOpen = true;
+    await completed(await list(VEHICLES.slice(0, 2)));
+    permissions.verdicts.set(VEHICLES[1]!, 'denied');
+    expect(await completed(await list(VEHICLES.slice(0, 3)))).toMatchObject({
+      result: {
+        ...{ subscribed: 0, alreadySubscribed: 1 },
+        failedSubscriptions: [
+          { assetDid: VEHICLES[1], message: 'Insufficient vehicle permissions' },
+          { assetDid: VEHICLES[2], message: 'Quota exceeded: subscriptions' },
+        ],
+      },
+    });
+  });
+});
+
 describe('limits', () => {
   test('a license has five calls that have not ended, wherever; a sixth is told to come back', async () => {
     const stranger = await api.developer();
@@ -366,11 +405,15 @@ describe('limits', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
     const refused = await list();
     expect(refused.body).toMatchObject({
-      ...{ status: 429, type: 'urn:tripline:problem:quota-exceeded', message: 'Too many bulk calls' },
+      ...{ status: 429, type: 'urn:tripline:problem:quota-exceeded', message: 'Quota exceeded: bulkCalls' },
       detail: expect.stringContaining('5 bulk calls'),
     });
     const told = ['retry-after', 'ratelimit-policy', 'ratelimit'].map((name) => refused.headers.get(name));
-    expect(told).toEqual(['5', '"bulk-calls";q=5', '"bulk-calls";r=0']);
+    expect(told).toEqual([
+      '5',
+      expect.stringMatching(/, "bulkCalls";q=5$/),
+      expect.stringMatching(/, "bulkCalls";r=0$/),
+    ]);
     await expect(callAt(another(), 'unsubscribe_all')).rejects.toMatchObject({ status: 429 });
     const body = { assetDIDs: [vehicle(1)] };
     expect((await stranger.call('POST', `/v1/webhooks/${others}/subscribe/list`, body)).status).toBe(202);

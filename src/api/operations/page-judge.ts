@@ -3,6 +3,7 @@ import type { ApiParts } from '../api-parts.js';
 import { unavailable } from '../problem.js';
 import { neededPermissions } from '../subscriptions/needed-permissions.js';
 import { sortByPermission } from '../subscriptions/permitted-vehicles.js';
+import { withoutRoom } from './advanced.js';
 import type { BulkTimes } from './bulk-times.js';
 
 /** A page of vehicles, sorted by what is permitted for the trigger as it was then. */
@@ -19,19 +20,25 @@ export class PageJudge {
   private hasWaited = false;
 
   constructor(
-    private readonly parts: Pick<ApiParts, 'catalog' | 'triggers' | 'permissions'>,
+    private readonly parts: Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'permissions'>,
     private readonly call: BulkCall,
     private readonly times: BulkTimes,
   ) {
     this.patienceMs = times.partOutageMs;
   }
 
-  /** Sorts a page. A call that unsubscribes needs no permission. */
+  /**
+   * Sorts a page. A call that unsubscribes needs no permission, and nobody is asked about vehicles that the license has
+   * no room for.
+   */
   async sort(vehicles: readonly string[]): Promise<Judged> {
     const { kind, actor, triggerId } = this.call;
     if (!isSubscribing(kind)) return { granted: [...vehicles], failed: [] };
     const { permissions, revision } = await neededPermissions(this.parts, actor.license, triggerId);
-    return { ...(await sortByPermission(this.parts.permissions, actor.license, vehicles, permissions)), revision };
+    const full = await this.parts.subscriptions.withoutRoom(actor.license, triggerId, vehicles);
+    const left = full.length === 0 ? vehicles : vehicles.filter(notIn(full));
+    const { granted, failed } = await sortByPermission(this.parts.permissions, actor.license, left, permissions);
+    return { granted, failed: [...failed, ...withoutRoom(full)], revision };
   }
 
   /**
@@ -56,6 +63,11 @@ export class PageJudge {
     if (this.hasWaited) this.patienceMs = halfMs < this.times.pauseMs ? 0 : halfMs;
     return (this.hasWaited = false);
   }
+}
+
+function notIn(vehicles: readonly string[]): (vehicle: string) => boolean {
+  const others = new Set(vehicles);
+  return (vehicle) => !others.has(vehicle);
 }
 
 /** Whether a call subscribes, and not the contrary. */

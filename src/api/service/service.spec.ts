@@ -75,7 +75,7 @@ describe('open to anyone', () => {
 
   test('the page of the document loads nothing from elsewhere', async () => {
     const page = await get('/swagger');
-    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'/);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
     expect(page.text.match(/(?:src|href)="[^"]*"/g)?.filter((link) => /\/\/|:/.test(link))).toEqual([]);
     const scripts = [...page.text.matchAll(/(?:src|href)="\.\/([^"]*)"/g)].map(([, path]) => `/${path}`);
     expect(scripts.length).toBeGreaterThan(3);

@@ -29,6 +29,7 @@ export class StatesController {
   @Get()
   @Operation({
     id: 'listStates',
+    scope: 'webhooks:read',
     tag: 'State',
     summary: 'Shows what a webhook remembers of the vehicles it has fired for',
     access: 'developer',
@@ -49,6 +50,7 @@ export class StatesController {
   @Get(':did')
   @Operation({
     id: 'getState',
+    scope: 'webhooks:read',
     tag: 'State',
     summary: 'Shows what a webhook remembers of one vehicle',
     description: 'Also of one that is no longer subscribed; the empty state when it never fired for it.',

@@ -41,6 +41,7 @@ export type StatsView = z.output<typeof statsView>;
 
 export const getStats: OperationDefinition = {
   id: 'getWebhookStats',
+  scope: 'webhooks:read',
   tag: 'Webhooks',
   summary: 'Shows how a webhook did',
   description: 'Its firings, and its deliveries to the endpoint that it has now. Tests are left out.',

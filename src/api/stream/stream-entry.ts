@@ -1,3 +1,4 @@
+import type { EventType } from '../../core/event-types.js';
 import { formatFeedCursor } from '../../store/feed-cursor.js';
 import type { FeedEntry } from '../../store/feed-reader.js';
 import { viewDelivery } from '../deliveries/delivery-view.js';
@@ -8,6 +9,12 @@ export interface StreamFilter {
   names: ReadonlySet<string>;
   webhookId?: string | undefined;
   vehicle?: string | undefined;
+}
+
+/** Whether an entry says that this API key was revoked. */
+export function isRevocationOf(keyId: string, entry: FeedEntry): boolean {
+  if (entry.kind !== 'event' || entry.event.type !== ('api_key.revoked' satisfies EventType)) return false;
+  return viewEvent(entry.event).data['keyId'] === keyId;
 }
 
 /** An entry as a server-sent event (WHATWG HTML §9.2); undefined when the listener does not want it. */

@@ -19,6 +19,7 @@ const streamText = z.string();
 
 export const openStream: OperationDefinition = {
   id: 'openStream',
+  scope: 'events:read',
   tag: 'Events',
   summary: 'Follows what happens, as server-sent events',
   description:
@@ -26,7 +27,7 @@ export const openStream: OperationDefinition = {
     'type, or `delivery.` and the status of a delivery; `data` is what the lists show. A failed or cancelled delivery ' +
     'comes as itself, with a `status`, and may come as a log event of that name besides, with a `type`. Send the last ' +
     '`id` as `Last-Event-ID` to go on from there: nothing is left out or doubled. A comment comes every 15 seconds. ' +
-    'Whoever does not read is cut off, and the stream ends when the token does.',
+    'Whoever does not read is cut off, and the stream ends when the token or key does.',
   access: 'developer',
   query: streamQuery,
   requestHeaders: {

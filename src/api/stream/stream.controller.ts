@@ -31,11 +31,12 @@ export class StreamController implements OnModuleDestroy {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const { license, requestId } = caller;
+    const { license, keyId, requestId } = caller;
     const names = new Set(readEventNames(type, STREAM_EVENT_NAMES));
     const check = () => this.authenticator.developer(request.get('authorization'), requestId);
     const after = readCursor(lastEventId);
-    await this.streams.serve({ license, filter: { names, webhookId, vehicle }, after, check }, response);
+    const filter = { names, webhookId, vehicle };
+    await this.streams.serve({ license, keyId, filter, after, check }, response);
   }
 
   /** Streams would keep the server from closing. */

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApiDeveloper, TestApi, vehicle } from '../../../test/support/api.js';
 import { addEvent, addSettled, type EventRowFields } from '../../../test/support/log-rows.js';
 import { silentLog } from '../../observability/log.js';
+import { LogFeed } from '../../store/log-feed.js';
+import type { ApiParts } from '../api-parts.js';
+import { ApiModule, createHttpApp } from '../api.module.js';
 
 interface StreamEvent {
   id: string;
@@ -21,9 +24,14 @@ class StreamClient {
     private readonly stopping: AbortController,
   ) {}
 
-  static async open(developer: ApiDeveloper, query = '', lastEventId?: string): Promise<StreamClient> {
+  static async open(
+    developer: ApiDeveloper,
+    query = '',
+    lastEventId?: string,
+    url = developer.api.url,
+  ): Promise<StreamClient> {
     const stopping = new AbortController();
-    const response = await fetch(`${developer.api.url}/v1/stream${query}`, {
+    const response = await fetch(`${url}/v1/stream${query}`, {
       headers: {
         authorization: `Bearer ${developer.token}`,
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
@@ -148,8 +156,8 @@ test('a license has ten streams, and another when one of them ends', async () =>
   expect([refused.status, refused.body.detail, refused.headers.get('retry-after')]).toEqual([
     ...[429, expect.stringContaining('10 streams'), expect.any(String)],
   ]);
-  expect(refused.headers.get('ratelimit-policy')).toBe('"streams";q=10');
-  expect(refused.headers.get('ratelimit')).toBe('"streams";r=0');
+  expect(refused.headers.get('ratelimit-policy')).toContain('"streams";q=10');
+  expect(refused.headers.get('ratelimit')).toContain('"streams";r=0');
   clients[0]!.stop();
   let status = 429;
   while (status === 429) status = (await open()).response.status;
@@ -209,6 +217,65 @@ test('a comment comes when nothing else does, and a stream ends when its token i
   } finally {
     await checked.stop();
   }
+});
+
+async function end(stream: StreamClient): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for (;;) names.push((await stream.next()).event);
+  } catch {
+    return names;
+  }
+}
+
+test('the stream of an API key that is revoked ends with the news of it, and others go on', async () => {
+  const caller = await developer.withKey();
+  const start = await place();
+  const own = await StreamClient.open(caller, '', start);
+  const narrow = await StreamClient.open(caller, '?type=trigger.fired', start);
+  const other = await open('?type=api_key.revoked,trigger.fired', start);
+  const another = await developer.withKey();
+  await developer.call('DELETE', `/v1/api-keys/${another.keyId}`);
+  await developer.call('DELETE', `/v1/api-keys/${caller.keyId}`);
+  await write();
+  expect(await end(own)).toEqual(['api_key.created', 'api_key.revoked', 'api_key.revoked']);
+  expect(await end(narrow)).toEqual([]);
+  for (const name of ['api_key.revoked', 'api_key.revoked', 'trigger.fired']) {
+    expect((await other.next()).event).toBe(name);
+  }
+});
+
+/** What the stream of a key has to its end, at another server over the same database. */
+async function streamBeside(caller: ApiDeveloper, replace: Partial<ApiParts>, opened: () => Promise<unknown>) {
+  const feed = new LogFeed({ database: api.database, log: silentLog, intervalMs: 20 });
+  const app = await createHttpApp(ApiModule.with({ ...api.parts, feed, ...replace }), { log: silentLog });
+  try {
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as { port: number };
+    const stream = await StreamClient.open(caller, '', undefined, `http://127.0.0.1:${port}`);
+    await opened();
+    return await end(stream);
+  } finally {
+    await app.close();
+  }
+}
+
+test('a key that is revoked while its stream begins has none', async () => {
+  const caller = await developer.withKey();
+  class LateFeed extends LogFeed {
+    override async *follow(...given: Parameters<LogFeed['follow']>) {
+      await developer.call('DELETE', `/v1/api-keys/${caller.keyId}`);
+      yield* super.follow(...given);
+    }
+  }
+  const feed = new LateFeed({ database: api.database, log: silentLog, intervalMs: 20 });
+  expect(await streamBeside(caller, { feed }, () => Promise.resolve())).toEqual([]);
+});
+
+test('the stream of an API key that expires ends when it is looked at again', async () => {
+  const caller = await developer.withKey();
+  const expire = () => api.database.pool.query('update api_keys set expires_at = now() where id = $1', [caller.keyId]);
+  expect(await streamBeside(caller, { streamTimes: { heartbeatMs: 10 } }, expire)).toEqual([]);
 });
 
 test('a server that stops ends its streams', async () => {

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { FeedCursor } from '../../store/feed-cursor.js';
 import type { ApiParts } from '../api-parts.js';
 import { Problem, quotaExceeded } from '../problem.js';
-import { streamText } from './stream-entry.js';
+import { isRevocationOf, streamText } from './stream-entry.js';
 import type { StreamFilter } from './stream-entry.js';
 import { STREAMS_PER_LICENSE_MAX } from './stream-operations.js';
 
@@ -17,6 +17,8 @@ const RECONNECT_MS = 2_000;
 
 export interface StreamRequest {
   license: string;
+  /** The API key that the stream is open with; it ends with it. */
+  keyId: string | undefined;
   filter: StreamFilter;
   after: FeedCursor | undefined;
   /** Rejects when the caller is no longer let in. */
@@ -52,7 +54,7 @@ export class Streams {
     const heartbeat = this.startHeartbeat(request, response, end);
     try {
       begin(response);
-      if (!this.closing.signal.aborted) await this.pass(request, response, gone.signal);
+      if (!this.closing.signal.aborted) await this.pass(request, response, gone);
     } catch (error) {
       if (!gone.signal.aborted) this.parts.log.warn({ err: error, license }, 'a stream broke off');
     } finally {
@@ -71,12 +73,17 @@ export class Streams {
     await this.parts.feed.close();
   }
 
-  private async pass({ license, filter, after }: StreamRequest, response: Response, gone: AbortSignal): Promise<void> {
-    for await (const entries of this.parts.feed.follow(license, after, gone)) {
+  private async pass(request: StreamRequest, response: Response, gone: AbortController): Promise<void> {
+    const { license, keyId, filter, after, check } = request;
+    // Revoked since the guard looked, but before what is followed begins: the event of it will not come.
+    const look = () => endIfRefused(check, () => gone.abort());
+    for await (const entries of this.parts.feed.follow(license, after, gone.signal, look)) {
       for (const entry of entries) {
         const text = streamText(entry, filter);
-        if (text === undefined || response.write(text)) continue;
-        if (!(await this.isRead(response, gone))) return void response.destroy();
+        if (text !== undefined && !response.write(text) && !(await this.isRead(response, gone.signal))) {
+          return void response.destroy();
+        }
+        if (keyId !== undefined && isRevocationOf(keyId, entry)) return;
       }
     }
   }
@@ -107,7 +114,7 @@ export class Streams {
     return setInterval(() => {
       if (!response.writableNeedDrain) response.write(': \n\n');
       beats++;
-      if (beats % HEARTBEATS_PER_CHECK === 0) check().catch((error: unknown) => isRefusal(error) && end());
+      if (beats % HEARTBEATS_PER_CHECK === 0) endIfRefused(check, end);
     }, heartbeatMs);
   }
 }
@@ -123,15 +130,17 @@ function begin(response: Response): void {
 }
 
 /** That nobody can tell at the moment ends no stream. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 401 || error.status === 403);
+function endIfRefused(check: () => Promise<unknown>, end: () => void): void {
+  check().catch((error: unknown) => {
+    if (error instanceof Problem && (error.status === 401 || error.status === 403)) end();
+  });
 }
 
 function tooManyStreams(): Problem {
   return quotaExceeded({
+    kind: 'atOnce',
     name: 'streams',
-    limit: STREAMS_PER_LICENSE_MAX,
-    message: 'Too many streams',
+    most: STREAMS_PER_LICENSE_MAX,
     detail: `A license may have ${STREAMS_PER_LICENSE_MAX} streams open at this server. Close one first.`,
   });
 }

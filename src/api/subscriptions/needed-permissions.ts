@@ -1,4 +1,3 @@
-import { EVENT_PERMISSIONS } from '../../core/catalog-events.js';
 import type { ApiParts } from '../api-parts.js';
 import { webhookNotFound } from '../problem.js';
 
@@ -10,7 +9,5 @@ export async function neededPermissions(
 ): Promise<{ permissions: readonly string[]; revision: number }> {
   const trigger = await triggers.find(license, id);
   if (trigger === undefined) throw webhookNotFound();
-  // A metric that the operator has taken out of the catalogue may tell anything: it needs what events need.
-  const permissions = catalog.find(trigger.metricKind, trigger.metric)?.permissions ?? EVENT_PERMISSIONS;
-  return { permissions, revision: trigger.revision };
+  return { permissions: catalog.permissionsOf(trigger), revision: trigger.revision };
 }

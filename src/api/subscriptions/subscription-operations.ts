@@ -9,6 +9,7 @@ import { vehicleList } from './vehicle-list.js';
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
 const OTHER_VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:67890';
 const UNKNOWN = 'Your license has no such webhook.';
+const BY_ITSELF = 'The webhook subscribes by itself: set `autoSubscribe` to false first.';
 const TOO_MANY = `Your license has ${BULK_LIMITS.openPerLicenseMax} bulk calls that have not ended.`;
 
 export const subscriptionView = z
@@ -39,6 +40,7 @@ const later = {
 export const listVehicles: OperationDefinition = {
   ...developers,
   id: 'listVehicles',
+  scope: 'webhooks:read',
   summary: 'Lists the vehicles that are subscribed to a webhook',
   query: pageQuery,
   status: 200,
@@ -49,6 +51,7 @@ export const listVehicles: OperationDefinition = {
 export const listSubscriptions: OperationDefinition = {
   ...developers,
   id: 'listSubscriptionsOfVehicle',
+  scope: 'webhooks:read',
   summary: 'Lists the webhooks that a vehicle is subscribed to',
   description: 'Those of your license; an empty list for a vehicle that has none.',
   query: pageQuery,
@@ -70,6 +73,7 @@ export const listSubscriptions: OperationDefinition = {
 export const subscribeVehicle: OperationDefinition = {
   ...developers,
   id: 'subscribeVehicle',
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Subscribes one vehicle to a webhook',
   status: 201,
@@ -79,7 +83,9 @@ export const subscribeVehicle: OperationDefinition = {
     example: { message: 'Vehicle assigned successfully' },
   },
   problems: {
-    403: 'Your license lacks a permission on the vehicle that the metric needs.',
+    403:
+      'Your license lacks a permission on the vehicle that the metric needs, or has as many subscriptions as it may have: ' +
+      'see `limit` and `most`.',
     404: UNKNOWN,
     503: 'Permissions cannot be had at the moment.',
   },
@@ -88,11 +94,12 @@ export const subscribeVehicle: OperationDefinition = {
 export const subscribeList: OperationDefinition = {
   ...developers,
   id: 'subscribeList',
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Subscribes a list of vehicles to a webhook',
   description:
-    'Up to 100,000. One entry that is no DID refuses the list; a vehicle without permission only itself. Vehicles that ' +
-    'are subscribed already are no failure: the call may be repeated.',
+    'Up to 100,000. One entry that is no DID refuses the list; a vehicle without permission, or that there is no room ' +
+    'for, only itself. Vehicles that are subscribed already are no failure: the call may be repeated.',
   body: lists,
   status: 200,
   answer: {
@@ -107,11 +114,12 @@ export const subscribeList: OperationDefinition = {
 export const subscribeAll: OperationDefinition = {
   ...developers,
   id: 'subscribeAll',
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Subscribes every vehicle that is shared with your license to a webhook',
   description:
     'Vehicles that are shared later need another call, which may be repeated at any time: those that are subscribed ' +
-    'already are no failure.',
+    'already are no failure. With `autoSubscribe` they join by themselves.',
   status: 200,
   answer: {
     description: 'Done.',
@@ -130,6 +138,7 @@ export const subscribeAll: OperationDefinition = {
 export const unsubscribeVehicle: OperationDefinition = {
   ...developers,
   id: 'unsubscribeVehicle',
+  scope: 'webhooks:manage',
   summary: 'Unsubscribes one vehicle from a webhook',
   description: 'Also succeeds when it was not subscribed. What the webhook remembers of the vehicle is kept.',
   status: 200,
@@ -138,12 +147,13 @@ export const unsubscribeVehicle: OperationDefinition = {
     schema: messageAnswer,
     example: { message: 'Vehicle unsubscribed successfully' },
   },
-  problems: { 404: UNKNOWN },
+  problems: { 404: UNKNOWN, 409: BY_ITSELF },
 };
 
 export const unsubscribeList: OperationDefinition = {
   ...developers,
   id: 'unsubscribeList',
+  scope: 'webhooks:manage',
   summary: 'Unsubscribes a list of vehicles from a webhook',
   body: lists,
   status: 200,
@@ -153,12 +163,13 @@ export const unsubscribeList: OperationDefinition = {
     example: { message: 'Unsubscribed 2 assets', unsubscribed: 2 },
   },
   later,
-  problems: { 404: UNKNOWN, 413: 'The list is too long.', 429: TOO_MANY },
+  problems: { 404: UNKNOWN, 409: BY_ITSELF, 413: 'The list is too long.', 429: TOO_MANY },
 };
 
 export const unsubscribeAll: OperationDefinition = {
   ...developers,
   id: 'unsubscribeAll',
+  scope: 'webhooks:manage',
   summary: 'Unsubscribes every vehicle from a webhook',
   status: 200,
   answer: {
@@ -167,5 +178,5 @@ export const unsubscribeAll: OperationDefinition = {
     example: { message: 'Unsubscribed 2 vehicles', unsubscribed: 2 },
   },
   later,
-  problems: { 404: UNKNOWN, 429: TOO_MANY },
+  problems: { 404: UNKNOWN, 409: BY_ITSELF, 429: TOO_MANY },
 };

@@ -8,6 +8,7 @@ import { isPaged, pageOf, pageOfAll, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { parseUuid } from '../path.js';
 import { Problem, unavailable, webhookAlwaysChanging, webhookNotFound } from '../problem.js';
+import { overQuota } from '../stock-limits.js';
 import { neededPermissions } from './needed-permissions.js';
 import { sortByPermission } from './permitted-vehicles.js';
 import type { SubscriptionView } from './subscription-operations.js';
@@ -15,7 +16,7 @@ import type { SubscriptionView } from './subscription-operations.js';
 /** A trigger is seldom changed while a vehicle is subscribed to it; more than this is a loop somewhere. */
 const SUBSCRIBE_ATTEMPTS_MAX = 4;
 
-type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'permissions'>;
+type Parts = Pick<ApiParts, 'catalog' | 'triggers' | 'subscriptions' | 'permissions' | 'quotas'>;
 
 /** Which vehicles a license's triggers watch. Every problem is thrown. */
 export class Subscriptions {
@@ -63,6 +64,10 @@ export class Subscriptions {
     if (outcome === 'unknown') {
       throw unavailable(VERDICT_MESSAGES.unknown, 'The permissions of the vehicle cannot be had at the moment.');
     }
+    if (outcome === 'over_quota') {
+      const { subscriptions: most } = await this.parts.quotas.of(actor.license);
+      throw overQuota({ name: 'subscriptions', most });
+    }
     if (outcome === 'already') {
       const detail = `${vehicle} is subscribed to this webhook already. Nothing was changed.`;
       throw new Problem(400, { message: 'Already subscribed', detail });
@@ -71,6 +76,7 @@ export class Subscriptions {
 
   /** Unsubscribes one vehicle, if it was subscribed. */
   async unsubscribe(actor: Actor, id: string, vehicle: string): Promise<void> {
+    await this.requireByHand(actor.license, id);
     const result = await this.parts.subscriptions.remove(actor, id, [vehicle]);
     if (result.kind === 'not_found') throw webhookNotFound();
   }
@@ -86,13 +92,29 @@ export class Subscriptions {
   }
 
   /** Unsubscribes those of the vehicles that are subscribed. */
-  unsubscribeList(actor: Actor, triggerId: string, vehicles: readonly string[]): Promise<BulkOutcome> {
+  async unsubscribeList(actor: Actor, triggerId: string, vehicles: readonly string[]): Promise<BulkOutcome> {
+    await this.requireByHand(actor.license, triggerId);
     return this.bulkCalls.call({ kind: 'unsubscribe', actor, triggerId }, vehicles);
   }
 
   /** Unsubscribes every vehicle that is subscribed when it begins. */
-  unsubscribeAll(actor: Actor, triggerId: string): Promise<BulkOutcome> {
+  async unsubscribeAll(actor: Actor, triggerId: string): Promise<BulkOutcome> {
+    await this.requireByHand(actor.license, triggerId);
     return this.bulkCalls.call({ kind: 'unsubscribe_all', actor, triggerId });
+  }
+
+  /** Refuses to take vehicles from a trigger that would have them back within a minute. */
+  private async requireByHand(license: string, id: string): Promise<void> {
+    const trigger = await this.parts.triggers.find(license, id);
+    if (trigger === undefined) throw webhookNotFound();
+    if (!trigger.autoSubscribe) return;
+    throw new Problem(409, {
+      kind: 'conflict',
+      message: 'The webhook subscribes vehicles by itself',
+      detail:
+        'Vehicles that are shared with your license would join it again. Nothing was changed. Set autoSubscribe to false ' +
+        'first, or have the vehicle no longer shared: it leaves by itself.',
+    });
   }
 
   /** Judges again when the trigger changed meanwhile: its metric may need other permissions than were asked about. */
@@ -104,11 +126,15 @@ export class Subscriptions {
     const { permissions: provider, subscriptions } = this.parts;
     for (let attempt = 0; attempt < SUBSCRIBE_ATTEMPTS_MAX; attempt++) {
       const { permissions, revision } = await neededPermissions(this.parts, actor.license, id);
+      const full = await subscriptions.withoutRoom(actor.license, id, [vehicle]);
+      if (full.length > 0) return 'over_quota';
       const { failed } = await sortByPermission(provider, actor.license, [vehicle], permissions);
       if (failed[0] !== undefined) return failed[0].verdict;
       const result = await subscriptions.add(actor, id, [vehicle], revision);
       if (result.kind === 'not_found') throw webhookNotFound();
-      if (result.kind === 'ok') return result.added.length > 0 ? 'added' : 'already';
+      if (result.kind !== 'ok') continue;
+      if (result.overQuota.length > 0) return 'over_quota';
+      return result.added.length > 0 ? 'added' : 'already';
     }
     throw webhookAlwaysChanging();
   }

@@ -22,6 +22,7 @@ export const copyableAnswer = z
         coolDownPeriod: z.int(),
         maxSampleAgeSeconds: z.int().nullable(),
         description: z.string(),
+        autoSubscribe: z.boolean(),
         displayName: z.string().optional(),
         targetURL: z.string(),
         ...deliveryOptionsView.omit({ publicKey: true }).shape,

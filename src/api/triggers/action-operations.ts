@@ -11,6 +11,8 @@ const developers = { tag: 'Webhooks', access: 'developer' } as const;
 export const verifyWebhook: OperationDefinition = {
   ...developers,
   id: 'verifyWebhook',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Asks the target to prove itself again',
   description:
@@ -31,6 +33,7 @@ export const verifyWebhook: OperationDefinition = {
 export const rotateWebhook: OperationDefinition = {
   ...developers,
   id: 'rotateWebhook',
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Exchanges the signing secret',
   description:
@@ -59,6 +62,8 @@ export const rotateWebhook: OperationDefinition = {
 export const testWebhook: OperationDefinition = {
   ...developers,
   id: 'testWebhook',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Sends a test event now',
   description:
@@ -83,12 +88,13 @@ export const testWebhook: OperationDefinition = {
       durationMs: 87,
     },
   },
-  problems: { 404: UNKNOWN, 429: 'Too many test events at once.' },
+  problems: { 404: UNKNOWN },
 };
 
 export const copyWebhook: OperationDefinition = {
   ...developers,
   id: 'copyWebhook',
+  scope: 'webhooks:read',
   summary: 'Shows what makes the same webhook elsewhere, and a request as it sends them',
   description: 'Nothing in it is secret: the example is signed with a secret that everybody knows.',
   status: 200,
@@ -103,6 +109,7 @@ export const copyWebhook: OperationDefinition = {
         coolDownPeriod: 30,
         maxSampleAgeSeconds: null,
         description: '',
+        autoSubscribe: false,
         displayName: 'Speed Alert',
         targetURL: 'https://example.com/webhook',
         ...Object.fromEntries(Object.entries(deliveryOptionsExample).filter(([name]) => name !== 'publicKey')),

@@ -71,6 +71,7 @@ export class TriggerActions {
         coolDownPeriod: trigger.cooldownSeconds,
         maxSampleAgeSeconds: trigger.maxSampleAgeSeconds,
         description: trigger.description,
+        autoSubscribe: trigger.autoSubscribe,
         ...(trigger.displayName === id ? {} : { displayName: trigger.displayName }),
         targetURL: trigger.targetUrl,
         ...options,

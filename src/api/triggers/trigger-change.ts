@@ -44,7 +44,7 @@ export function planChange(
   const { target, warnings } = planTarget(current, given, shared);
   const options = planOptions(parts, current, given, target);
   const rule = planRule(parts, current, given);
-  const { coolDownPeriod, maxSampleAgeSeconds, description, displayName } = given;
+  const { coolDownPeriod, maxSampleAgeSeconds, description, displayName, autoSubscribe } = given;
   // A failed trigger failed for its old target: another one deserves to be tried.
   const isReprieved = current.status === 'failed' && (target.kind === 'url' || (shared && !hasFailed(shared)));
   const status = givenStatus(current, given) ?? (isReprieved ? 'enabled' : undefined);
@@ -56,6 +56,7 @@ export function planChange(
       ...(description === undefined ? {} : { description }),
       ...(displayName === undefined ? {} : { displayName: givenName(displayName) ?? null }),
       ...(status === undefined ? {} : { status }),
+      ...(autoSubscribe === undefined ? {} : { autoSubscribe }),
     },
     target,
     options,

@@ -89,6 +89,12 @@ const displayNameField = text(DISPLAY_NAME_LENGTH_MAX)
     examples: ['Speed Alert'],
   });
 
+const autoSubscribeField = z.boolean().meta({
+  description:
+    'The webhook watches what is shared with your license: vehicles that are shared later join by themselves within a ' +
+    'minute, those that are no longer shared leave. None can be unsubscribed by hand meanwhile.',
+});
+
 const endpointIdField = z.uuid().meta({
   description: 'A shared endpoint of yours, in place of `targetURL`, `verificationToken` and delivery options.',
 });
@@ -113,6 +119,7 @@ export const newWebhook = z
     description: descriptionField.default(''),
     displayName: displayNameField.optional(),
     status: statusField.default('enabled'),
+    autoSubscribe: autoSubscribeField.default(false),
     targetURL: targetUrlField.optional(),
     verificationToken: verificationTokenField.optional(),
     endpointId: endpointIdField.optional(),
@@ -134,6 +141,7 @@ export const webhookChange = z
     description: descriptionField.optional(),
     displayName: displayNameField.optional(),
     status: changedStatusField.optional(),
+    autoSubscribe: autoSubscribeField.optional(),
     targetURL: targetUrlField.optional(),
     verificationToken: verificationTokenField.optional(),
     endpointId: endpointIdField.optional(),

@@ -72,6 +72,7 @@ const collision = {
   metricName: 'safety.collision',
   condition: 'true',
   endpointId: '9b1c6c1e-5a53-4e0e-9a51-2f9d4d1c7a10',
+  autoSubscribe: true,
 };
 
 const charged = {
@@ -102,6 +103,7 @@ const viewExample = {
   failureCount: 0,
   endpointId: '9b1c6c1e-5a53-4e0e-9a51-2f9d4d1c7a10',
   ...deliveryOptionsExample,
+  autoSubscribe: false,
   subscriptionCount: 2,
   verifiedAt: '2026-01-15T11:00:00.000Z',
   lastFiredAt: '2026-01-15T11:59:59.120Z',
@@ -115,6 +117,7 @@ const developers = { tag: 'Webhooks', access: 'developer' } as const;
 export const listWebhooks: OperationDefinition = {
   ...developers,
   id: 'listWebhooks',
+  scope: 'webhooks:read',
   summary: 'Lists all webhooks of your license',
   query: pageQuery,
   status: 200,
@@ -124,6 +127,7 @@ export const listWebhooks: OperationDefinition = {
 export const getWebhook: OperationDefinition = {
   ...developers,
   id: 'getWebhook',
+  scope: 'webhooks:read',
   summary: 'Shows one webhook',
   status: 200,
   answer: { description: 'The webhook.', schema: webhookView, example: viewExample },
@@ -133,18 +137,20 @@ export const getWebhook: OperationDefinition = {
 export const registerWebhook: OperationDefinition = {
   ...developers,
   id: 'registerWebhook',
+  isProbe: true,
+  scope: 'webhooks:manage',
   idempotent: true,
   summary: 'Registers a webhook',
   description:
     'The target is asked to prove that it is yours before the webhook is stored (see `verificationToken`); nothing is ' +
-    'stored when anything is refused. It fires for no vehicle until one is subscribed.',
+    'stored when anything is refused. It fires for no vehicle until one is subscribed, which `autoSubscribe` does by itself.',
   body: {
     schema: newWebhook,
     examples: {
       speed: { summary: 'A signal: faster than 55 km/h', value: speedAlert },
       odometer: { summary: 'A signal: service is due', value: odometerAlert },
       braking: { summary: 'An event, with required fields only', value: harshBraking },
-      shared: { summary: 'At a shared endpoint', value: collision },
+      shared: { summary: 'At a shared endpoint, for every vehicle that is shared', value: collision },
       options: { summary: 'With delivery options', value: charged },
     },
   },
@@ -160,6 +166,7 @@ export const registerWebhook: OperationDefinition = {
       warnings: [],
     },
   },
+  problems: { 403: 'Your license has as many webhooks as it may have: see `limit` and `most`.' },
 };
 
 const changing = {
@@ -201,17 +208,26 @@ const changing = {
   },
 } as const;
 
-export const updateWebhook: OperationDefinition = { ...changing, id: 'updateWebhook', summary: 'Changes a webhook' };
+export const updateWebhook: OperationDefinition = {
+  ...changing,
+  id: 'updateWebhook',
+  isProbe: true,
+  scope: 'webhooks:manage',
+  summary: 'Changes a webhook',
+};
 
 export const patchWebhook: OperationDefinition = {
   ...changing,
   id: 'patchWebhook',
+  isProbe: true,
+  scope: 'webhooks:manage',
   summary: 'Changes a webhook, exactly as PUT does',
 };
 
 export const deleteWebhook: OperationDefinition = {
   ...developers,
   id: 'deleteWebhook',
+  scope: 'webhooks:manage',
   summary: 'Deletes a webhook with its subscriptions',
   description: 'What is still to be delivered is cancelled. The display name becomes free.',
   status: 200,

@@ -23,6 +23,7 @@ describe('registering', () => {
       condition: 'value = 55',
       coolDownPeriod: 30,
       maxSampleAgeSeconds: 600,
+      autoSubscribe: true,
       description: 'Too fast',
       displayName: 'Speed Alert',
       status: 'enabled',
@@ -347,6 +348,21 @@ describe.each(['PUT', 'PATCH'])('%s', (method) => {
     expect((body.data as { data: object }[]).map(({ data }) => data)).toMatchObject(
       [4, 3, 2].map((revision) => ({ changed: ['maxSampleAgeSeconds'], revision })),
     );
+  });
+
+  test('whether vehicles join by themselves is set, taken back, and refused where it is neither yes nor no', async () => {
+    const id = await developer.register({});
+    expect(await developer.config(id)).toMatchObject({ autoSubscribe: false });
+    for (const autoSubscribe of [true, false]) {
+      expect(await change(id, { autoSubscribe })).toMatchObject({ status: 200, body: { warnings: [] } });
+      expect(await developer.config(id)).toMatchObject({ autoSubscribe });
+    }
+    const before = await api.contents();
+    for (const autoSubscribe of ['true', 1]) {
+      const refused = await change(id, { autoSubscribe });
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/autoSubscribe' }] } });
+    }
+    expect(await api.contents()).toBe(before);
   });
 
   test('the log names what really changed, as the fields are called', async () => {

@@ -16,7 +16,9 @@ import type { Given } from '../fields.js';
 import { parseUuid } from '../path.js';
 import { isPaged, pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
+import type { Probes } from '../probes.js';
 import { invalidFields, Problem, webhookNotFound } from '../problem.js';
+import { overQuota, requireRoom } from '../stock-limits.js';
 import { requireMetricPermissions } from './metric-permissions.js';
 import { requireProof, requireTargetUrl } from '../target.js';
 import { endpointWarnings, givenName, planChange, refuseOptions } from './trigger-change.js';
@@ -35,7 +37,7 @@ type Parts = Pick<
   | 'endpoints'
   | 'subscriptions'
   | 'permissions'
-  | 'handshake'
+  | 'quotas'
   | 'secrets'
   | 'retryTotalMaxMs'
   | 'now'
@@ -56,7 +58,10 @@ export interface Updated {
 
 /** What developers can do with their triggers. Every problem is thrown. */
 export class Triggers {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly probes: Probes,
+  ) {}
 
   /** All triggers of a license by id, or one page of them. */
   async list(license: string, query: PageQuery): Promise<{ page: Page<TriggerRecord>; limit: number }> {
@@ -106,9 +111,14 @@ export class Triggers {
       ...(displayName === undefined ? {} : { displayName }),
       description: fields.description,
       status: fields.status,
+      autoSubscribe: fields.autoSubscribe,
     };
-    const target = isOwn ? await this.ownTarget(fields) : await this.sharedTarget(actor.license, endpointId);
+    await requireRoom(this.parts, actor.license, 'webhooks');
+    const target = isOwn
+      ? await this.ownTarget(actor.license, fields)
+      : await this.sharedTarget(actor.license, endpointId);
     const created = await this.parts.triggers.create(actor, { ...trigger, ...target.stored });
+    if (created.kind === 'over_quota') throw overQuota(created);
     if (created.kind !== 'created') throw conflict(created);
     return {
       id: trigger.id,
@@ -131,7 +141,7 @@ export class Triggers {
       if (plan.change.displayName) await this.requireFreeName(actor.license, plan.change.displayName, id);
       const judged = await requireMetricPermissions(this.parts, current, plan.change);
       if (plan.target.kind === 'url' && verifiedAt === undefined) {
-        await requireProof(this.parts.handshake, plan.target.url, plan.target.token);
+        await requireProof(this.probes, { license: actor.license, ...plan.target });
         verifiedAt = this.time();
       }
       const { change, secret } = this.storedChange(current, plan, { verifiedAt, secret: fields.secret });
@@ -153,12 +163,13 @@ export class Triggers {
 
   /** An endpoint of its own for a target that has just proven itself. */
   private async ownTarget(
+    license: string,
     fields: NewWebhook,
   ): Promise<{ stored: Pick<NewTrigger, 'endpoint'>; secret: string; warnings: string[] }> {
     const id = randomUUID();
     const wanted = wantedOptions(this.parts, { id, fields: DEFAULT_ENDPOINT_FIELDS }, fields);
     const url = fields.targetURL!;
-    await requireProof(this.parts.handshake, url, fields.verificationToken!);
+    await requireProof(this.probes, { license, url, token: fields.verificationToken! });
     const { endpoint, secret } = this.newEndpoint({ id, url, verifiedAt: this.time(), secret: fields.secret }, wanted);
     return { stored: { endpoint }, secret, warnings: wanted.warnings };
   }

@@ -29,6 +29,9 @@ export const webhookView = z
     failureCount: z.int().meta({ description: 'Firings that failed, at first try, since the last that arrived.' }),
     endpointId: z.uuid().meta({ description: 'Where it sends to: an endpoint of its own, or a shared one.' }),
     ...deliveryOptionsView.shape,
+    autoSubscribe: z
+      .boolean()
+      .meta({ description: 'Whether vehicles that are shared join, and leave, by themselves.' }),
     subscriptionCount: z.int().meta({ description: 'How many vehicles are subscribed.' }),
     verifiedAt: optionalTime.meta({ description: 'When the target last proved that it is yours.' }),
     lastFiredAt: optionalTime,
@@ -59,6 +62,7 @@ export function viewWebhook(trigger: TriggerRecord, secrets: Pick<SecretBox, 'op
     failureCount: trigger.failureCount,
     endpointId: trigger.endpointId,
     ...viewDeliveryOptions(secrets, optionsOf(trigger)),
+    autoSubscribe: trigger.autoSubscribe,
     subscriptionCount: trigger.subscriptionCount,
     verifiedAt: timeText(trigger.verifiedAt),
     lastFiredAt: timeText(trigger.lastFiredAt),

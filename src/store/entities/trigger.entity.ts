@@ -62,6 +62,10 @@ export class TriggerEntity {
   @Column('text')
   description: string;
 
+  /** Vehicles that are shared with the license join, and leave, by themselves. */
+  @Column('boolean', { name: 'auto_subscribe', default: false })
+  autoSubscribe: boolean;
+
   @Column('uuid', { name: 'endpoint_id' })
   endpointId: string;
 
@@ -74,7 +78,7 @@ export class TriggerEntity {
   @Column({ type: 'timestamptz', name: 'deleted_at', precision: 3, nullable: true })
   deletedAt: Date | null;
 
-  /** When nothing of a deleted trigger was left, see `TriggerStore.sweep`. */
+  /** When nothing of a deleted trigger was left, see `sweepDeletedTriggers`. */
   @Column({ type: 'timestamptz', name: 'swept_at', precision: 3, nullable: true })
   sweptAt: Date | null;
 }

@@ -22,6 +22,7 @@ const API_KEYS = [
   ) with (fillfactor = 70)`,
   'create unique index api_keys_by_hash on api_keys (hash)',
   'create index api_keys_of_license on api_keys (license, id)',
+  "create index api_keys_active on api_keys (license, coalesce(expires_at, 'infinity')) where revoked_at is null",
 ];
 
 /** Limits that an operator set for one license; for what has no row the setting counts. */
@@ -43,8 +44,9 @@ const QUOTAS = [
 ];
 
 /**
- * Webhooks that subscribe by themselves what is shared with their license. `synced_at` is when that was done last, null
- * for at once; whoever does it holds the row of the license until then.
+ * Webhooks that subscribe by themselves what is shared with their license. A row is when that is due next; whoever does
+ * it holds the row until then. `failures` is how often in a row it failed, `told_at` when the license was last told that
+ * its limit keeps vehicles out.
  */
 const AUTO_SUBSCRIPTION = [
   'alter table triggers add column auto_subscribe boolean not null default false',
@@ -53,7 +55,9 @@ const AUTO_SUBSCRIPTION = [
     license text collate "C" primary key,
     due_at timestamptz(3) not null default now(),
     holder uuid,
-    alive_until timestamptz
+    alive_until timestamptz,
+    failures integer not null default 0,
+    told_at timestamptz
   ) with (fillfactor = 50)`,
 ];
 

@@ -4,9 +4,4 @@ import { Guarantees1790200000000 } from './1790200000000-guarantees.js';
 import { Access1790300000000 } from './1790300000000-access.js';
 
 /** In the order in which they run. Classes, not globs, as with entities. */
-export const MIGRATIONS = [
-  Initial1790000000000,
-  Deliveries1790100000000,
-  Guarantees1790200000000,
-  Access1790300000000,
-];
+export const MIGRATIONS = [Initial1790000000000, Deliveries1790100000000, Guarantees1790200000000, Access1790300000000];

@@ -1,21 +1,29 @@
 /**
- * How many deliveries of each license are pending, up to $2: what is beyond changes nothing for who asks. Both look-ups
- * are index-only, licenses to endpoints and endpoints to the queue's key, and both stop at the limit. Half a million
- * took 0.3 s after a vacuum and 0.7 s before one, on a busy machine: whoever asks rests longer the longer it took.
+ * How many deliveries of each license are pending, up to its limit: what is beyond changes nothing for who asks. The limit
+ * is the license's own, or $2, and comes along; with $3 nobody is counted beyond that either. Both look-ups are
+ * index-only, licenses to endpoints and endpoints to the queue's key, and both stop there. Half a million took 0.3 s after
+ * a vacuum and 0.7 s before one, on a busy machine: whoever asks rests longer the longer it took.
  */
 export const COUNT_PENDING = {
   name: 'count_pending',
   text: `
-select l.license, c.pending
-from unnest($1::text[]) l (license)
+select l.license, c.pending, l.most
+from (
+  select a.license, coalesce(q.most, $2::bigint) as most, least(coalesce(q.most, $2::bigint), $3::bigint) as bound
+  from unnest($1::text[]) a (license)
+  left join license_quotas q on q.license = a.license and q.name = 'pendingDeliveries'
+) l
 cross join lateral (
   select count(*)::int as pending
   from (
     select 1
     from endpoints p
-    cross join lateral (select 1 from outbox where outbox.endpoint_id = p.id limit $2::int) q
+    cross join lateral (select 1 from outbox where outbox.endpoint_id = p.id limit l.bound) q
     where p.license = l.license
-    limit $2::int
+    limit l.bound
   ) bounded
 ) c`,
 };
+
+/** The limits on pending deliveries that licenses have of their own. */
+export const PENDING_LIMITS = `select license, most from license_quotas where name = 'pendingDeliveries'`;

@@ -9,6 +9,9 @@
  * deleted, and a plan made while there are few triggers then searches one of them by its second column, whole, for
  * every row (a row of every trigger for each delivery).
  *
+ * Whether the license is gated, a limit of 0 webhooks, is looked up for each endpoint once, on the same row; $5 is what
+ * counts for a license without a limit of its own.
+ *
  * `place` counts an endpoint's rows: nothing promises their order, and a sort of rows with payloads is dear. The due
  * time stays text: it is half of the row's key, and a driver's date would have to give it back to the digit.
  */
@@ -21,7 +24,10 @@ select o.endpoint_id, o.due_at::text as due_at, o.id, o.event_id, o.attempt, o.r
        coalesce(e.license, p.license) as license,
        e.trigger_id is null or (t.id is not null and t.deleted_at is null) as is_trigger_live,
        o.place::int as place, case when o.place = 1 then row_to_json(p) end as target,
-       o.place = 1 and coalesce(p.previous_until > now(), false) as is_overlapping
+       o.place = 1 and coalesce(p.previous_until > now(), false) as is_overlapping,
+       case when o.place = 1 then coalesce(
+         (select g.most = 0 from license_quotas g where g.license = p.license and g.name = 'webhooks'), $5::boolean
+       ) else false end as is_gated
 from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::int[]) h (endpoint_id, after_due, after_id, most)
 cross join lateral (
   select q.*, row_number() over (order by q.due_at, q.id) as place from (

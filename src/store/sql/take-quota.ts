@@ -1,12 +1,15 @@
-/** A block is this part of what is left of a minute: small enough that what other processes hold unused does not matter. */
-const BLOCK_PART = 10;
+/** So many blocks are a limit: what a process has no use for is lost to the others, and each costs a statement. */
+const BLOCKS = 50;
 
 /**
  * Takes from the minutes of licenses: for each (license, name), which come sorted and once, at least what is needed if it
- * is there, and up to a tenth of what is left, so that nobody has to come here for each unit. All that was taken of one
+ * is there, and up to a fiftieth of the limit, so that nobody has to come here for each unit. All that was taken of one
  * minute is never more than the limit, however many processes take. What is not used by the end of the minute is lost.
  *
  * `was_refused` becomes true with the first refusal of a minute: `is_first_refusal` is told to one caller alone.
+ *
+ * Whoever waited for a row past the turn of the minute finds the next one, and is given of that. A minute further ahead is
+ * left by a clock that was set back: it would be everybody's until the clock is there again, so it begins anew.
  */
 export const TAKE_QUOTA_FUNCTION = `
 create function take_quota_v1(p_license text[], p_name text[], p_needed bigint[], p_default bigint[])
@@ -16,6 +19,8 @@ language plpgsql as $$
 #variable_conflict use_column
 declare
   began timestamptz := date_trunc('minute', clock_timestamp());
+  upcoming timestamptz := began + interval '1 minute';
+  given timestamptz;
   used bigint;
   refused boolean;
   needed bigint;
@@ -29,17 +34,17 @@ begin
     insert into quota_windows as w (license, name, began_at, taken, was_refused)
     values (take_quota_v1.license, take_quota_v1.name, began, 0, false)
     on conflict (license, name) do update
-    set began_at = greatest(w.began_at, began),
-        taken = case when w.began_at < began then 0 else w.taken end,
-        was_refused = case when w.began_at < began then false else w.was_refused end
-    returning w.taken, w.was_refused into used, refused;
+    set began_at = case when w.began_at between began and upcoming then w.began_at else began end,
+        taken = case when w.began_at between began and upcoming then w.taken else 0 end,
+        was_refused = w.was_refused and w.began_at between began and upcoming
+    returning w.began_at, w.taken, w.was_refused into given, used, refused;
     remaining := greatest(most - used, 0);
-    granted := least(remaining, greatest(needed, remaining / ${BLOCK_PART}));
+    granted := least(remaining, greatest(needed, most / ${BLOCKS}));
     is_first_refusal := granted < needed and not refused;
     update quota_windows w set taken = used + granted, was_refused = refused or granted < needed
     where w.license = take_quota_v1.license and w.name = take_quota_v1.name;
     remaining := remaining - granted;
-    ends_in_ms := extract(epoch from began + interval '1 minute' - clock_timestamp()) * 1000;
+    ends_in_ms := extract(epoch from given + interval '1 minute' - clock_timestamp()) * 1000;
     return next;
   end loop;
 end $$`;
