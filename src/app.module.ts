@@ -13,6 +13,7 @@ import type { Settings } from './config/settings.js';
 import type { Catalog } from './core/catalog.js';
 import { isGated } from './core/quota.js';
 import type { RetrySchedule } from './core/retry-schedule.js';
+import { PermissionPatrol } from './delivery/permission-patrol.js';
 import { Sender } from './delivery/sender.js';
 import { requestsMax } from './delivery/lanes.js';
 import { Engine } from './engine/engine.js';
@@ -40,6 +41,7 @@ import { IndexLog } from './store/index-log.js';
 import { LogFeed } from './store/log-feed.js';
 import { PendingDeliveries } from './store/pending-deliveries.js';
 import { OperationStore } from './store/operations.js';
+import { PermissionRounds } from './store/permission-rounds.js';
 import { DeliveryQueue } from './store/queue.js';
 import { QuotaBlocks } from './store/quota-blocks.js';
 import { QuotaNotices } from './store/quota-notices.js';
@@ -243,24 +245,32 @@ function deliveryStage({
   // The sender remembers permissions itself, for no longer than the setting says.
   const permissions = permissionsOf(settings, new GrantStore(database), { cacheSeconds: 0, log });
   const revoker = new Revoker({ permissions, catalog, log, revocations: new RevocationStore(database) });
+  const revoke = (license: string, vehicle: string) => revoker.revoke(license, vehicle);
   const sender = new Sender({
     ...{ client, bell, schedule, permissions, catalog, concurrency, concurrencyPerEndpoint, timeoutMs, log, metrics },
     queue: new DeliveryQueue(database, leaseSeconds, isGated(settings.quotas)),
     limits: { blocks: quotaBlocks, notices: new QuotaNotices(database) },
     secrets: new SecretBox(settings.encryptionKeys),
     health: new EndpointHealthStore(database),
-    revoke: (license, vehicle) => revoker.revoke(license, vehicle),
+    revoke,
     permissionCacheMs: settings.permissionCacheSeconds * 1_000,
     failureLimits: { hours: maxFailureHours, count: maxFailureCount },
   });
+  const rounds = new PermissionRounds(database);
+  const patrol = new PermissionPatrol({ rounds, permissions: sender.permissions, catalog, revoke, log });
   health.register('delivery', () => sender.isHealthy());
   return {
     name: 'delivery',
-    start: () => sender.start(),
+    async start() {
+      await sender.start();
+      patrol.start();
+    },
     async stop() {
+      const patrolled = patrol.stop(settings.shutdownGraceMs / 2);
       await sender.stop(settings.shutdownGraceMs / 2);
       await client.close();
       if (permissions instanceof DimoPermissions) permissions.close();
+      await patrolled;
     },
   };
 }

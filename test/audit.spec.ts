@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ALL_SCOPES, type Scope } from '../src/core/scopes.js';
 import { ADMIN_TOKEN, send, TestApi, type Answer } from './support/api.js';
-import { Belongings } from './support/belongings.js';
+import { Belongings, SharedBelongings } from './support/belongings.js';
 import { callOf, plansOf, ROUTES, strangersOf } from './support/operation-calls.js';
 import type { Call, Names, Plan, Route } from './support/operation-calls.js';
 
@@ -24,11 +24,13 @@ const NEVER_MS = 3_600_000;
 let api: TestApi;
 /** Somebody else, who must not hear of anything. */
 let other: Belongings;
+let owners: SharedBelongings;
 
 beforeAll(async () => {
   // What goes on in the background has events of its own.
   api = await TestApi.start({ autoSubscribe: { scanMs: NEVER_MS }, bulkTimes: { scanMs: NEVER_MS } });
   other = await Belongings.of(api);
+  owners = new SharedBelongings(api);
 });
 afterAll(() => api?.stop());
 
@@ -86,7 +88,7 @@ test('every operation that may change something is told how to call', () => {
 
 describe('a call leaves one event, with its caller and its request id, and repeated it leaves none:', () => {
   test.each(LOGGED)('%s', async (_title, route, plan) => {
-    const owner = await Belongings.of(api);
+    const owner = await owners.for(route, plan);
     const token = tokenFor(route, owner);
     const once = { 'Idempotency-Key': randomUUID() };
     const call = callOf(route, plan, owner.names);
@@ -110,7 +112,7 @@ describe('a call with an API key leaves one event that names the key:', () => {
     return route.definition.access === 'developer' && plan === plansOf(route)[0];
   });
   test.each(developers)('%s', async (_title, route, plan) => {
-    const owner = await Belongings.of(api);
+    const owner = await owners.for(route, plan);
     const { id, key } = await owner.key([route.definition.scope!]);
     const logged = await loggedBy(() => ask(callOf(route, plan, owner.names), key));
     const { result } = logged;
@@ -179,7 +181,7 @@ test('what failed with its target and begins anew is told besides, once for each
 });
 
 test.each(SILENT)('%s leaves no event', async (_title, route, plan) => {
-  const owner = await Belongings.of(api);
+  const owner = await owners.for(route, plan);
   const call = callOf(route, plan, owner.names);
   const { result, events } = await loggedBy(() => ask(call, tokenFor(route, owner)));
   expect([result.status, events]).toEqual([plan.status ?? route.definition.status, []]);

@@ -56,6 +56,8 @@ describe('the demo is left out', () => {
 describe('everything is allowed', () => {
   test('when that is asked for', () => {
     expect(optionsOf(['--allow-all'], {})).toMatchObject({ allowsAll: true, isDemo: true });
+    expect(optionsOf([], { PERMISSIONS_ALLOW_ALL: 'true' })).toMatchObject({ allowsAll: true });
+    expect(optionsOf([], { PERMISSIONS_ALLOW_ALL: 'false' })).toMatchObject({ allowsAll: false });
   });
 
   test.each([

@@ -29,7 +29,8 @@ unless the environment names a real one: DATABASE_URL, KAFKA_BROKERS, JWK_KEY_SE
 
   --no-demo    without the demo's vehicles, webhooks and receiver
   --demo       with them, even on a Kafka of your own, whose topics then get the demo's messages
-  --allow-all  every license may read every vehicle, without a grant; only with the embedded PostgreSQL`;
+  --allow-all  every license may read every vehicle, without a grant; only with the embedded PostgreSQL
+               (as with PERMISSIONS_ALLOW_ALL=true)`;
 
 const ARGUMENTS = new Set(['--no-demo', '--demo', '--allow-all']);
 
@@ -49,7 +50,7 @@ export function readStartOptions(argv: readonly string[], env: Variables): ReadO
     // A key that is kept here would be lost apart from the database that needs it.
     errors.push('SECRET_ENCRYPTION_KEY must be set beside a database of your own (openssl rand -base64 32)');
   }
-  const allowsAll = argv.includes('--allow-all');
+  const allowsAll = argv.includes('--allow-all') || /^(true|1)$/i.test(env.PERMISSIONS_ALLOW_ALL?.trim() ?? '');
   if (allowsAll) errors.push(...reasonsAgainstAllowAll(given));
   const port = readPort(env, 'PORT', 3003, errors);
   const monitoringPort = readPort(env, 'MON_PORT', 8888, errors);

@@ -6,6 +6,8 @@ import type { PermissionProvider, Verdict } from './permission-provider.js';
  * may be data of others.
  */
 export class AllowAll implements PermissionProvider {
+  readonly grantsDecide = false;
+
   constructor(private readonly options: { shared: Pick<PermissionProvider, 'sharedVehicles'> }) {}
 
   check(_license: string, vehicles: readonly string[]): Promise<Verdict[]> {

@@ -57,6 +57,7 @@ export interface DimoPermissionsOptions {
  * rare, and one from before a new grant must not end the subscription that followed the grant, in whichever process.
  */
 export class DimoPermissions implements PermissionProvider {
+  readonly grantsDecide = false;
   private readonly identity: IdentityApi;
   private readonly exchange: TokenExchange;
   private readonly cache: VerdictCache;

@@ -4,6 +4,7 @@ import type { PermissionProvider, Verdict } from './permission-provider.js';
 
 /** Permissions from grants in our own database, which operators manage over REST: for installations without DIMO's services. */
 export class LocalGrants implements PermissionProvider {
+  readonly grantsDecide = true;
   private readonly grants: Pick<GrantStore, 'permissionsOf' | 'vehiclesOf'>;
 
   constructor(options: { grants: Pick<GrantStore, 'permissionsOf' | 'vehiclesOf'> }) {

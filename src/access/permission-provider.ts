@@ -11,6 +11,13 @@ export interface CheckOptions {
 /** Says which vehicles a license may read. */
 export interface PermissionProvider {
   /**
+   * The grants in our own database decide, and one that is withdrawn ends what needs it at once. Whoever acts on a verdict
+   * therefore has the store hold the grants while it writes: a verdict may be older than the withdrawal. Elsewhere the
+   * next firing finds what was withdrawn.
+   */
+  readonly grantsDecide: boolean;
+
+  /**
    * One verdict for each vehicle, in the order of `vehicles`: `granted` when the license holds all of `permissions` on
    * it. An outage of a permission service is `unknown` and never rejects; a failing database of our own does.
    */

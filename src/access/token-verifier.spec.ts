@@ -40,7 +40,8 @@ describe('a good token', () => {
     ['lower case', LICENSE.toLowerCase()],
     ['upper case', `0x${LICENSE.slice(2).toUpperCase()}`],
   ])('speaks for its license, spelled in %s', async (_, license) => {
-    expect(await verifier().verify(await issuer.issue({ license }))).toEqual({ kind: 'ok', license: LICENSE });
+    const token = await issuer.issue({ license, expiresIn: null });
+    expect(await verifier().verify(token)).toEqual({ kind: 'ok', license: LICENSE });
   });
 
   test.each([
@@ -48,6 +49,18 @@ describe('a good token', () => {
     ['ended within the clock tolerance', { expiresIn: -20 }],
   ])('may be one that %s', async (_, request) => {
     expect(await verifier().verify(await issuer.issue({ license: LICENSE, ...request }))).toMatchObject({ kind: 'ok' });
+  });
+
+  test('goes on being accepted until half a minute behind its end, not longer', async () => {
+    const token = await issuer.issue({ license: LICENSE, claims: { exp: inSeconds(100) } });
+    const subject = verifier();
+    const check = await subject.verify(token);
+    const endsInMs = check.kind === 'ok' ? check.endsInMs! : NaN;
+    expect(nowMs + endsInMs).toBe(inSeconds(130) * 1_000);
+    nowMs += endsInMs - 1;
+    expect(await subject.verify(token)).toEqual({ kind: 'ok', license: LICENSE, endsInMs: 1 });
+    nowMs += 1;
+    expect(await subject.verify(token)).toMatchObject({ kind: 'invalid' });
   });
 
   test('costs one request for the keys, however many there are at once', async () => {

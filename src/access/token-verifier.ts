@@ -1,6 +1,6 @@
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
-import { parseAddress } from '../core/address.js';
+import { isZeroAddress, parseAddress } from '../core/address.js';
 import type { Log } from '../observability/log.js';
 import { KeySet, KeysUnavailable } from './key-set.js';
 
@@ -13,11 +13,12 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 /** DIMO's tokens have some 900 characters; Node takes 16 KiB of headers in all. */
 const TOKEN_LENGTH_MAX = 8192;
 
-const ZERO_ADDRESS = /^0x0{40}$/;
-
-/** What a token turned out to be. `reason` says why in words for its sender, without any of its content. */
+/**
+ * What a token turned out to be. `endsInMs` is how long it goes on being accepted, undefined for ever. `reason` says why
+ * in words for its sender, without any of its content.
+ */
 export type TokenCheck =
-  { kind: 'ok'; license: string } | { kind: 'invalid'; reason: string } | { kind: 'unavailable' };
+  { kind: 'ok'; license: string; endsInMs?: number } | { kind: 'invalid'; reason: string } | { kind: 'unavailable' };
 
 export interface TokenVerifierOptions {
   jwksUrl: string;
@@ -64,7 +65,9 @@ export class TokenVerifier {
         ...(this.options.issuer !== undefined && { issuer: this.options.issuer }),
         ...(this.options.audience !== undefined && { audience: this.options.audience }),
       });
-      return readLicenseClaim(payload);
+      const check = readLicenseClaim(payload);
+      if (check.kind !== 'ok' || payload.exp === undefined) return check;
+      return { ...check, endsInMs: (payload.exp + CLOCK_TOLERANCE_SECONDS) * 1_000 - this.now() };
     } catch (error) {
       const reason = reasonOf(error);
       if (reason !== undefined) return invalid(reason);
@@ -82,7 +85,7 @@ export function readLicenseClaim(payload: JWTPayload): TokenCheck {
   if (claim === undefined) return invalid('the token has no claim ethereum_address');
   const license = typeof claim === 'string' ? parseAddress(claim) : undefined;
   if (license === undefined) return invalid("the token's ethereum_address is no address");
-  if (ZERO_ADDRESS.test(license)) return invalid("the token's ethereum_address is the zero address");
+  if (isZeroAddress(license)) return invalid("the token's ethereum_address is the zero address");
   return { kind: 'ok', license };
 }
 

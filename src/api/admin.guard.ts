@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import { Authenticator } from './authenticator.js';
+import { Authenticator, authorizationOf } from './authenticator.js';
 import { setCaller } from './caller.js';
 import { requestIdOf } from './request-id.js';
 
@@ -12,7 +12,7 @@ export class AdminGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
-    setCaller(request, this.authenticator.admin(request.get('authorization'), requestIdOf(request)));
+    setCaller(request, this.authenticator.admin(authorizationOf(request), requestIdOf(request)));
     return true;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { hashApiKey, isApiKey } from '../access/api-key.js';
 import { ALL_SCOPES } from '../core/scopes.js';
 import type { ApiKeyStatus } from '../store/api-keys.js';
@@ -40,8 +41,9 @@ export class Authenticator {
     if (check.kind === 'invalid') {
       throw unauthorized('Invalid or expired JWT', `The token is not accepted: ${check.reason}.`, 'invalid_token');
     }
+    const ending = endIn(check.endsInMs);
     await this.requireLicense(check.license, 'JWT');
-    return { license: check.license, scopes: ALL_SCOPES, requestId };
+    return { license: check.license, scopes: ALL_SCOPES, requestId, ...ending };
   }
 
   /** Nothing of a key is remembered from one request to the next: whoever revokes one means now. */
@@ -49,8 +51,9 @@ export class Authenticator {
     const hash = hashApiKey(token);
     const key = hash && (await this.parts.apiKeys.use(hash));
     if (key?.status !== 'active') throw keyRefused(key?.status ?? 'unknown');
+    const ending = endIn(key.endsInMs ?? undefined);
     await this.requireLicense(key.license, 'API key');
-    return { license: key.license, keyId: key.id, scopes: key.scopes, requestId };
+    return { license: key.license, keyId: key.id, scopes: key.scopes, requestId, ...ending };
   }
 
   private async requireLicense(license: string, by: 'JWT' | 'API key'): Promise<void> {
@@ -72,10 +75,22 @@ export class Authenticator {
   }
 }
 
+/** Of a clock that never steps, and before anything else is waited for. */
+function endIn(endsInMs: number | undefined): Pick<KnownCaller, 'endsAtMs'> {
+  return endsInMs === undefined ? {} : { endsAtMs: performance.now() + endsInMs };
+}
+
 function bearerToken(authorization: string | undefined): string {
   const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   if (token !== undefined) return token;
   throw unauthorized('missing or malformed JWT', 'Send the header Authorization: Bearer <token>.');
+}
+
+/** The header that says who is calling. Throws a 401 for several: Node would take the first, a proxy before us another. */
+export function authorizationOf({ headersDistinct }: IncomingMessage): string | undefined {
+  const [header, ...others] = headersDistinct['authorization'] ?? [];
+  if (others.length === 0) return header;
+  throw unauthorized('missing or malformed JWT', 'Send the header Authorization once.');
 }
 
 /** Only who has the whole key hears that it was one. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { each, send, TestApi, vehicle, type ApiDeveloper } from '../../test/support/api.js';
+import { ADMIN_TOKEN, each, send, TestApi, vehicle, type ApiDeveloper } from '../../test/support/api.js';
 
 let api: TestApi;
 let developer: ApiDeveloper;
@@ -523,6 +525,25 @@ test.each([
 test('without a token a body is not even read', async () => {
   const answer = await send(api.url, 'POST', NEW, { 'content-type': 'application/xml' }, '<');
   expect(answer.status).toBe(401);
+});
+
+test.each([
+  ['/v1/webhooks', () => developer.token],
+  ['/v1/admin/dead-letters', () => ADMIN_TOKEN],
+])('who calls %s in two names is nobody, whichever comes first', async (path, tokenOf) => {
+  const host = ['Host', 'tripline.example'];
+  const good = ['Authorization', `Bearer ${tokenOf()}`];
+  const statusOf = async (...headers: string[]) => {
+    const asked = request(api.url + path, { headers: [...host, ...headers] }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusOf(...good)).toBe(200);
+  for (const other of ['Bearer nothing', good[1]!]) {
+    expect(await statusOf(...good, 'authorization', other)).toBe(401);
+    expect(await statusOf('authorization', other, ...good)).toBe(401);
+  }
 });
 
 test('a body of unknown length is refused when it has become too large, and the refusal arrives', async () => {

@@ -6,6 +6,8 @@ import type { Actor } from '../store/actor.js';
 export interface KnownCaller extends Actor {
   /** What the token or key is allowed; an operator has none of a license's. */
   scopes: readonly Scope[];
+  /** When the token or key ends, by `performance.now()`; undefined for never. */
+  endsAtMs?: number;
 }
 
 const callers = new WeakMap<Request, KnownCaller>();

@@ -3,7 +3,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import type { Scope } from '../core/scopes.js';
-import { Authenticator } from './authenticator.js';
+import { Authenticator, authorizationOf } from './authenticator.js';
 import { callerOf, setCaller } from './caller.js';
 import type { KnownCaller } from './caller.js';
 import { SCOPE } from './openapi-operation.js';
@@ -25,7 +25,7 @@ export class DeveloperGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    const caller = await this.authenticator.developer(request.get('authorization'), requestIdOf(request));
+    const caller = await this.authenticator.developer(authorizationOf(request), requestIdOf(request));
     setCaller(request, caller);
     await this.rate.count(caller.license, context.switchToHttp().getResponse());
     const scope = this.reflector.get<Scope | null | undefined>(SCOPE, context.getHandler());

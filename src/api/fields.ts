@@ -141,13 +141,26 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
+function isOfSafeIntegers(issue: z.core.$ZodIssue): boolean {
+  return (issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'int';
+}
+
+/** The pointer says which entry of a list it is. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'The body';
+  return typeof last === 'number' ? `an entry of ${nameOf(path.slice(0, -1))}` : path.map(String).join('.');
+}
+
 function fieldErrors(issues: readonly z.core.$ZodIssue[], root: '#' | '?'): [FieldError, ...FieldError[]] {
-  const errors = issues.slice(0, ERRORS_MAX).map(({ path, message }) => {
+  // Of two bounds of a number its own counts, not that of all whole numbers.
+  const sorted = issues.toSorted((left, right) => Number(isOfSafeIntegers(left)) - Number(isOfSafeIntegers(right)));
+  const errors = sorted.slice(0, ERRORS_MAX).map(({ path, message }) => {
     const name = path.map(String).join('.');
     const steps = path.map((step) => pointerStep(String(step))).join('');
     return {
       pointer: root === '?' ? name : root + steps,
-      detail: /^[a-z]/.test(message) ? `${name || 'The body'} ${message}` : message,
+      detail: /^[a-z]/.test(message) ? `${nameOf(path)} ${message}` : message,
     };
   });
   // One sentence about a field is enough, and the first is the most general.

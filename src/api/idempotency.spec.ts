@@ -191,6 +191,7 @@ describe('where permissions are asked elsewhere', () => {
   let held: TestApi;
   beforeAll(async () => {
     const permissions: PermissionProvider = {
+      grantsDecide: false,
       async check(_license, vehicles) {
         asked.open();
         const verdict = await answered.opened;

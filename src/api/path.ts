@@ -1,4 +1,4 @@
-import { parseAddress } from '../core/address.js';
+import { isZeroAddress, parseAddress } from '../core/address.js';
 import { parseDid } from '../core/did.js';
 import { Problem } from './problem.js';
 
@@ -44,10 +44,10 @@ export function readVehicle(text: string): string {
 /** A license's address in EIP-55 spelling; throws a 400 for anything else. */
 export function readLicense(text: string): string {
   const license = parseAddress(text);
-  if (license !== undefined) return license;
+  if (license !== undefined && !isZeroAddress(license)) return license;
   throw new Problem(400, {
     kind: 'invalid-request',
     message: 'Invalid license address',
-    detail: 'The license in the path must be an Ethereum address: 0x and 40 hexadecimal digits.',
+    detail: 'The license in the path must be an Ethereum address: 0x and 40 hexadecimal digits, not all zero.',
   });
 }

@@ -147,7 +147,7 @@ describe('at once', () => {
   }
 
   test.each([
-    ['handshakes', 5, (probes: Probes, license: string) => probes.prove(license, 'https://a.example/', 'abc')],
+    ['handshakes', 20, (probes: Probes, license: string) => probes.prove(license, 'https://a.example/', 'abc')],
     ['tests', 2, (probes: Probes, license: string, post: () => Promise<unknown>) => probes.test(license, post)],
   ])('%s of one license are no more than %d, and what is refused takes nothing', async (name, most, probe) => {
     const { probes, post, ends } = pending();

@@ -1,12 +1,11 @@
-import { isGated } from '../core/quota.js';
 import type { HandshakeResult } from '../target/handshake.js';
 import type { QuotaStore } from '../store/quotas.js';
 import type { ApiParts } from './api-parts.js';
 import { quotaExceeded } from './problem.js';
-import { overQuota } from './stock-limits.js';
+import { requireOpenGate } from './stock-limits.js';
 
 /** Each holds a request of its caller and a connection to a target for up to half a minute. */
-const AT_ONCE_MAX = { handshakes: 5, tests: 2 } as const;
+const AT_ONCE_MAX = { handshakes: 20, tests: 2 } as const;
 
 /**
  * Whatever makes us call a target while the caller waits. So that nobody takes us for a way to send traffic or to look
@@ -39,7 +38,7 @@ export class Probes {
     }
     this.underWay.set(key, count + 1);
     try {
-      await this.requireOpen(license);
+      await requireOpenGate(this.parts, license);
       const name = 'probesPerMinute';
       const spent = await this.parts.quotaBlocks.take(name, license);
       if (spent.kind === 'refused') throw quotaExceeded({ ...spent, kind: 'rate', name });
@@ -49,11 +48,5 @@ export class Probes {
       if (rest === 0) this.underWay.delete(key);
       else this.underWay.set(key, rest);
     }
-  }
-
-  /** Nobody is called for a license that is gated: throws a 403. */
-  private async requireOpen(license: string): Promise<void> {
-    const { webhooks: most } = await this.parts.quotas.of(license);
-    if (isGated({ webhooks: most })) throw overQuota({ name: 'webhooks', most });
   }
 }

@@ -159,6 +159,7 @@ describe('a gated license', () => {
   });
 
   const proof = { verificationToken: 'abc' };
+  const since = '2026-01-01T00:00:00Z';
   test.each([
     ['registering a webhook', () => register()],
     ['making an endpoint', makeEndpoint],
@@ -174,10 +175,18 @@ describe('a gated license', () => {
       'another target of an endpoint',
       () => developer.call('PATCH', `/v1/endpoints/${endpointId}`, { url: api.target.url('/token/abc?2'), ...proof }),
     ],
+    ['sending a delivery again', () => developer.call('POST', `/v1/deliveries/${id}/resend`)],
+    ['recovering a webhook', () => developer.call('POST', `/v1/webhooks/${id}/recover`, { since })],
+    ['recovering an endpoint', () => developer.call('POST', `/v1/endpoints/${endpointId}/recover`, { since })],
   ])('%s is refused, names the limit, and sends nothing to anybody', async (_what, call) => {
     const before = await api.contents();
     expect(await askedMeanwhile(async () => expectRefused(await call(), 'webhooks', 0))).toBe(0);
     expect(await api.contents()).toBe(before);
+  });
+
+  test('counts what it could recover', async () => {
+    const { status, body } = await developer.call('POST', `/v1/webhooks/${id}/recover`, { since, dryRun: true });
+    expect([status, body]).toEqual([200, { count: 0 }]);
   });
 
   test('sees, changes and deletes what it has, and subscribes vehicles', async () => {

@@ -1,3 +1,5 @@
+import { isGated } from '../core/quota.js';
+import type { QuotaStore } from '../store/quotas.js';
 import type { OverQuota } from '../store/stock.js';
 import type { ApiParts } from './api-parts.js';
 import { quotaExceeded } from './problem.js';
@@ -11,6 +13,12 @@ export async function requireRoom(
 ): Promise<void> {
   const refusal = await quotas.refusal(license, name);
   if (refusal) throw overQuota(refusal);
+}
+
+/** Nothing is sent for a license that is gated: throws a 403. */
+export async function requireOpenGate({ quotas }: { quotas: Pick<QuotaStore, 'of'> }, license: string): Promise<void> {
+  const { webhooks: most } = await quotas.of(license);
+  if (isGated({ webhooks: most })) throw overQuota({ name: 'webhooks', most });
 }
 
 /** The 403 of a limit on what there is. */

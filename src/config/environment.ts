@@ -53,12 +53,17 @@ export const environment = z.object({
   MON_PORT: port()
     .prefault('8888')
     .describe('Port of /metrics, /health and /ready. Keep it inside: it asks for no token.'),
-  CORS_ORIGINS: list('origins such as https://console.example.org, separated by commas, or *', readOrigin)
+  CORS_ORIGINS: list(
+    'origins such as https://console.example.org, separated by commas, each with its whole host, or * alone for any',
+    readOrigin,
+  )
     .optional()
     .describe('Origins whose pages may call the REST API, separated by commas; * for any. None without it.'),
-  ADMIN_TOKEN: textOf('at least 16 characters without blanks', /^\S{16,}$/)
+  ADMIN_TOKEN: textOf('at least 16 characters of printable ASCII without blanks', /^[\x21-\x7e]{16,}$/)
     .optional()
-    .describe('Bearer token of operators for /v1/admin, at least 16 characters. Those routes do not exist without it.'),
+    .describe(
+      'Bearer token of operators for /v1/admin, at least 16 characters of printable ASCII without blanks. Those routes do not exist without it.',
+    ),
 
   DATABASE_URL: url(...POSTGRES)
     .optional()

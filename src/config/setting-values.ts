@@ -107,10 +107,10 @@ export function readKey(text: string): Buffer | undefined {
   return key.length === KEY_BYTES ? key : undefined;
 }
 
-/** The origin of pages as browsers send it, without a path; or `*`. */
+/** The origin of pages as browsers send it, without a path; or `*`, which stands for no part of a host. */
 export function readOrigin(text: string): string | undefined {
   if (text === '*') return text;
   const parsed = parsedUrl(text);
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || text.includes('*')) return undefined;
   return parsed.origin === text.toLowerCase() ? parsed.origin : undefined;
 }

@@ -232,7 +232,19 @@ describe('an error names the setting and what it must be', () => {
       { ...OWN_DATABASE, DB_HOST: '::1', DATABASE_DIRECT_URL: 'postgres://elsewhere/x' },
       'PERMISSIONS_ALLOW_ALL must not be set beside DATABASE_DIRECT_URL',
     ],
-    [{ ADMIN_TOKEN: 'short' }, 'ADMIN_TOKEN must be at least 16 characters'],
+    ...[
+      'short',
+      'sixteen with blanks',
+      'sechzehn-zeichen-ä',
+      `sixteen\u0007-characters`,
+      `sixteen\u00a0-characters`,
+    ].map((ADMIN_TOKEN): [Record<string, string>, string] => [
+      { ADMIN_TOKEN },
+      'ADMIN_TOKEN must be at least 16 characters',
+    ]),
+    ...['https://*.example', 'https://*', 'https://a.example,http://*:80', 'https://a.example/'].map(
+      (CORS_ORIGINS): [Record<string, string>, string] => [{ CORS_ORIGINS }, 'CORS_ORIGINS must be origins such as'],
+    ),
   ])('%j', (env, error) => {
     expect(errorsOf({ ...REQUIRED, ...env })).toEqual([expect.stringContaining(error)]);
   });

@@ -19,5 +19,10 @@ export function parseAddress(text: string): string | undefined {
   return checksummed;
 }
 
+/** Nobody's: whoever burns something sends it there. */
+export function isZeroAddress(address: string): boolean {
+  return /^0x0{40}$/.test(address);
+}
+
 /** Hex digits from 8 up, letters included, sort at or after the character "8". */
 const CODE_OF_8 = '8'.charCodeAt(0);

@@ -220,7 +220,7 @@ describe('an attack', () => {
 test(
   'unknown names leave nothing behind in the parser',
   () => {
-    const questions = times(60_000, (index) => `size('a').m${index}_${'x'.repeat(1_000)}(1) > 1`, '\n').split('\n');
+    const questions = times(32_000, (index) => `size('a').m${index}_${'x'.repeat(1_900)}(1) > 1`, '\n').split('\n');
     // The names together are 60 MB, half of the heap: the parser keeps one in a few places.
     const { answers } = ask(questions.map((text) => ['number', text]));
     expect(new Set(answers)).toEqual(new Set(['unknown_function']));
@@ -228,7 +228,7 @@ test(
   KILLED_AFTER_MS,
 );
 
-describe('20,000 random texts', () => {
+describe('10,000 random texts', () => {
   let state = 20_260_115;
   const random = (bound: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -290,7 +290,7 @@ describe('20,000 random texts', () => {
   test(
     'are accepted or refused, and what is accepted stays so and can be evaluated and explained',
     () => {
-      const questions = Array.from({ length: 20_000 }, (_, index): Question => {
+      const questions = Array.from({ length: 10_000 }, (_, index): Question => {
         const kind = KINDS[random(KINDS.length)]!;
         return [kind, index % 2 === 0 ? soup() : sentence(kind === 'location' ? 'number' : kind, random(4))];
       });
@@ -298,7 +298,7 @@ describe('20,000 random texts', () => {
       const thrown = questions.filter((_, index) => answers[index]!.startsWith('THREW'));
       expect(thrown.slice(0, 5).map((question) => [question, answers[questions.indexOf(question)]])).toEqual([]);
       const valid = answers.filter((answer) => answer === 'valid').length;
-      expect(valid).toBeGreaterThan(2_000);
+      expect(valid).toBeGreaterThan(1_000);
       expect(new Set(answers).size).toBeGreaterThan(8);
     },
     KILLED_AFTER_MS,

@@ -4,7 +4,7 @@ import { FIRING } from '../core/event-types.js';
 import { isObject } from '../core/json.js';
 import type { Log } from '../observability/log.js';
 import type { DueDelivery } from '../store/due-delivery.js';
-import type { PermissionCheck } from './permission-check.js';
+import type { PermissionAnswer, PermissionCheck } from './permission-check.js';
 
 /** A service and metric that the catalog has lost may come back with its file. */
 const UNKNOWN_METRIC_WAIT_MS = 60_000;
@@ -30,7 +30,7 @@ export type Admitted =
 /**
  * Decides before the request. Nothing is sent for a webhook or to an endpoint that was deleted, of an event that is older
  * than its retention, to a license that is gated, to an endpoint that is not active, or about a vehicle that the license
- * may not read any more.
+ * may not read any more. That permission is asked for whether or not anything else holds the firing back.
  */
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
@@ -40,16 +40,28 @@ export class Admission {
     const { payload, target, eventType, isTriggerLive } = delivery;
     const isFiring = eventType === FIRING;
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
-    if (delivery.isGated) return { kind: 'held', error: GATED };
-    if (target.status !== 'active') return { kind: 'held' };
-    if (!isFiring || delivery.vehicle === null) return { kind: 'send', payload, target };
+    if (!isFiring || delivery.vehicle === null) return heldBack(delivery, target) ?? { kind: 'send', payload, target };
+    // Asked first: what is held is in the log all the same, where its license reads it.
+    const answer = await this.ask(delivery, delivery.vehicle, payload);
+    if (answer.kind === 'denied') {
+      this.revoke(delivery.license, delivery.vehicle);
+      return { kind: 'cancelled' };
+    }
+    const held = heldBack(delivery, target);
+    if (held) return held;
+    return answer.kind === 'granted'
+      ? { kind: 'send', payload, target }
+      : { kind: 'postponed', waitMs: answer.waitMs ?? this.unknownMetricMs(delivery) };
+  }
+
+  /** Without a time to wait when it is not known what to ask for. */
+  private async ask(
+    { license }: DueDelivery,
+    vehicle: string,
+    payload: string,
+  ): Promise<PermissionAnswer | { kind: 'unknown'; waitMs?: undefined }> {
     const permissions = this.permissionsFor(payload);
-    if (!permissions) return this.unknownMetric(delivery);
-    const answer = await this.options.permissions.ask(delivery.license, delivery.vehicle, permissions);
-    if (answer.kind === 'granted') return { kind: 'send', payload, target };
-    if (answer.kind === 'unknown') return { kind: 'postponed', waitMs: answer.waitMs };
-    this.revoke(delivery.license, delivery.vehicle);
-    return { kind: 'cancelled' };
+    return permissions ? this.options.permissions.ask(license, vehicle, permissions) : { kind: 'unknown' };
   }
 
   /** What reading the metric of a firing takes; undefined for one that does not exist. */
@@ -60,12 +72,12 @@ export class Admission {
     return resolved.kind === 'ok' ? resolved.metric.permissions : undefined;
   }
 
-  private unknownMetric({ id, eventId: event, license, triggerId: trigger }: DueDelivery): Admitted {
+  private unknownMetricMs({ id, eventId: event, license, triggerId: trigger }: DueDelivery): number {
     this.options.log.warn(
       { delivery: id, event, license, trigger },
       'a firing waits, because its metric is not in the catalog, so that nobody can say who may read it',
     );
-    return { kind: 'postponed', waitMs: UNKNOWN_METRIC_WAIT_MS };
+    return UNKNOWN_METRIC_WAIT_MS;
   }
 
   private revoke(license: string, vehicle: string): void {
@@ -77,6 +89,11 @@ export class Admission {
       );
     });
   }
+}
+
+function heldBack({ isGated }: DueDelivery, { status }: DeliveryTarget): Admitted | undefined {
+  if (isGated) return { kind: 'held', error: GATED };
+  return status === 'active' ? undefined : { kind: 'held' };
 }
 
 function parsed(text: string): unknown {

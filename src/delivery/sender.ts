@@ -35,6 +35,8 @@ const GONE_MS = 60_000;
  * away, nothing new is sent once our leases may have run out, and outcomes wait until it is back.
  */
 export class Sender {
+  /** What it knows of permissions, for whoever else has to ask. */
+  readonly permissions: PermissionCheck;
   private readonly options: CompleteOptions;
   private readonly roster: Roster;
   private readonly token: SenderToken;
@@ -51,7 +53,8 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.options = completed(options);
-    const { queue, log, ticks, heartbeatMs } = this.options;
+    const { queue, log, ticks, heartbeatMs, permissions: provider, permissionCacheMs: cacheMs } = this.options;
+    this.permissions = new PermissionCheck({ ...this.options, provider, cacheMs });
     this.roster = new Roster({
       ...this.options,
       onReady: () => this.pump(),
@@ -257,11 +260,9 @@ export class Sender {
   }
 
   private newDelivering(): Delivering {
-    const { permissions: provider, permissionCacheMs: cacheMs } = this.options;
-    const permissions = new PermissionCheck({ ...this.options, provider, cacheMs });
     return new Delivering({
       ...this.options,
-      admission: new Admission({ ...this.options, permissions }),
+      admission: new Admission({ ...this.options, permissions: this.permissions }),
       quota: new DeliveryQuota({
         ...this.options,
         onRefused: (license, forMs) => this.roster.pauseLicense(license, forMs),

@@ -48,6 +48,8 @@ export interface FoundApiKey {
   license: string;
   scopes: Scope[];
   expiresAt: Date | null;
+  /** What is left of it; null for no end. */
+  endsInMs: number | null;
   status: ApiKeyStatus;
 }
 
@@ -134,13 +136,13 @@ export class ApiKeyStore {
     const { rows } = await pool.query<FoundRow>({ ...FIND_API_KEY, values: [hash] });
     const [row] = rows;
     if (row === undefined) return undefined;
-    const { id, license, scopes, expires_at: expiresAt, status } = row;
+    const { id, license, scopes, expires_at: expiresAt, ends_in_ms: endsInMs, status } = row;
     if (status === 'active' && row.is_use_due) {
       await pool
         .query({ ...NOTE_USE_OF_API_KEY, values: [id] })
         .catch((error: unknown) => log.warn({ err: error, keyId: id }, 'the use of an API key could not be noted'));
     }
-    return { id, license, scopes, expiresAt, status };
+    return { id, license, scopes, expiresAt, endsInMs, status };
   }
 }
 
@@ -171,7 +173,11 @@ interface ApiKeyRow {
   status: ApiKeyStatus;
 }
 
-type FoundRow = Pick<ApiKeyRow, 'id' | 'scopes' | 'expires_at' | 'status'> & { license: string; is_use_due: boolean };
+type FoundRow = Pick<ApiKeyRow, 'id' | 'scopes' | 'expires_at' | 'status'> & {
+  license: string;
+  ends_in_ms: number | null;
+  is_use_due: boolean;
+};
 
 function toRecord(row: ApiKeyRow): ApiKeyRecord {
   return {
@@ -218,7 +224,7 @@ async function insertKey(
   const rows = await manager.query<ApiKeyRow[]>(
     `insert into api_keys (id, license, name, hash, shown, scopes, made_by, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${COLUMNS}`,
-    [newLogId(), license, name, hash, shown, scopes, keyId ?? null, expiresAt],
+    [newLogId(), license, name, hash, shown, scopes, keyId ?? null, expiresAt?.toISOString() ?? null],
   );
   return toRecord(rows[0]!);
 }

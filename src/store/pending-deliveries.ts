@@ -7,7 +7,7 @@ export const COUNTED_AT_ONCE = 5;
 /** Of one license. */
 export interface PendingCount {
   pending: number;
-  /** Its limit; `pending` stands for any number from there on. */
+  /** Its limit; `pending` stands for any number from there on, unless something else bounded the count. */
   most: number;
 }
 
@@ -16,8 +16,7 @@ export class PendingDeliveries {
   constructor(private readonly database: Database) {}
 
   /**
-   * How many deliveries of each license are pending, up to its limit: its own, or `most`; and up to `countedMax` if that
-   * is less. One statement, for at most `COUNTED_AT_ONCE` licenses: one whose queue takes too long to count fails all
+   * How many deliveries of each license are pending, up to its limit: its own, or `most`; or else up to `countedMax`. One statement, for at most `COUNTED_AT_ONCE` licenses: one whose queue takes too long to count fails all
    * that are asked for with it.
    */
   async count(licenses: readonly string[], most: number, countedMax?: number): Promise<Map<string, PendingCount>> {

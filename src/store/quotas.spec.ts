@@ -144,7 +144,7 @@ test('a license sees how it stands with each limit, and nothing of other license
   });
 });
 
-test('a queue is not counted beyond what whoever asks likes to know, whatever the limit of its license', async () => {
+test('a queue is counted as far as whoever asks likes to know, or else to the limit of its license', async () => {
   const [own, other] = [newLicense(), newLicense()];
   await quotas.set(admin, own, { pendingDeliveries: 1_000_000_000 });
   for (const license of [own, other]) await queueAt(license, 5);
@@ -154,6 +154,14 @@ test('a queue is not counted beyond what whoever asks likes to know, whatever th
     [5, 4],
     [3, 3],
   ]);
+});
+
+test('what is pending above the limit of a license is shown', async () => {
+  const license = newLicense();
+  await quotas.set(admin, license, { pendingDeliveries: 3 });
+  await queueAt(license, 5);
+  const standing = (await quotas.standing(license)).find(({ name }) => name === 'pendingDeliveries');
+  expect(standing).toMatchObject({ limit: 3, used: 5 });
 });
 
 test('many takers together never get more of a minute than its limit, and nothing of it is lost', async () => {

@@ -81,7 +81,7 @@ export class QuotaStore {
     const used: Partial<Quotas> = {
       ...Object.fromEntries(taken.map((minute) => [minute.name, Number(minute.taken)])),
       ...(await stockOf(manager, license)),
-      pendingDeliveries: await this.pending.of(license, limits.pendingDeliveries),
+      pendingDeliveries: await this.pending.of(license),
     };
     return QUOTA_NAMES.map((name) => {
       return { name, limit: limits[name], isDefault: set[name] === undefined, used: used[name] ?? 0 };

@@ -15,21 +15,18 @@ export class RecentPending {
 
   constructor(private readonly pending: Pick<PendingDeliveries, 'count'>) {}
 
-  /**
-   * The license's limit, which is `most` when it has none of its own, stands for any number from there on, and so does
-   * a million.
-   */
-  of(license: string, most: number): Promise<number> {
+  /** What is above the license's limit too; a million stands for any number from there on. */
+  of(license: string): Promise<number> {
     const askedAtMs = performance.now();
     const known = this.counts.get(license);
     if (known && askedAtMs - known.askedAtMs < AGE_MS) return known.count;
-    const count = this.count(license, most);
+    const count = this.count(license);
     this.counts.set(license, { askedAtMs, count });
     count.catch(() => this.counts.delete(license));
     return count;
   }
 
-  private async count(license: string, most: number): Promise<number> {
-    return (await this.pending.count([license], most, COUNTED_MAX)).get(license)?.pending ?? 0;
+  private async count(license: string): Promise<number> {
+    return (await this.pending.count([license], COUNTED_MAX, COUNTED_MAX)).get(license)?.pending ?? 0;
   }
 }

@@ -138,7 +138,7 @@ describe('what there may be so many of', () => {
     expect(await triggers.list(license)).toHaveLength(2);
     expect(await subscriptions.vehicles(id)).toHaveLength(3);
     expect(await add(license, id, [vehicleOf(1), vehicleOf(4)])).toEqual({
-      ...{ kind: 'ok', added: [], already: [vehicleOf(1)], overQuota: [vehicleOf(4)] },
+      ...{ kind: 'ok', added: [], already: [vehicleOf(1)], overQuota: [vehicleOf(4)], withoutGrant: [] },
     });
   });
 
@@ -161,6 +161,7 @@ describe('subscriptions', () => {
       added: [vehicleOf(4), vehicleOf(5)],
       already: [vehicleOf(2), vehicleOf(3)],
       overQuota: [vehicleOf(6), vehicleOf(7)],
+      withoutGrant: [],
     });
     expect(await add(license, id, vehiclesFrom(1, 5))).toMatchObject({ added: [], overQuota: [] });
     expect(await used(license, 'subscriptions')).toBe(5);
@@ -210,12 +211,12 @@ describe('subscriptions', () => {
       eventId: newLogId(),
       countBefore: 0,
     };
-    const stepped = await subscriptions.step(step, (_manager, changed, overQuota) => {
+    const stepped = await subscriptions.step(step, (_manager, changed, { overQuota }) => {
       recorded.push(changed, overQuota);
       return Promise.resolve();
     });
     expect(recorded).toEqual([[vehicleOf(1)], [vehicleOf(2)]]);
-    expect(stepped).toEqual({ kind: 'ok', vehicles: [vehicleOf(1)], overQuota: [vehicleOf(2)] });
+    expect(stepped).toEqual({ kind: 'ok', vehicles: [vehicleOf(1)], overQuota: [vehicleOf(2)], withoutGrant: [] });
   });
 });
 

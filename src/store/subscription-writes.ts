@@ -9,11 +9,12 @@ export interface Subscribing {
   vehicles: readonly string[];
 }
 
-/** What became of vehicles: those that are in neither list were subscribed already. */
-export interface Subscribed {
-  changed: string[];
+/** Vehicles that were not subscribed. */
+export interface Refused {
   /** There was no room for these. */
   overQuota: string[];
+  /** The grants of these were withdrawn since they were judged. */
+  withoutGrant: string[];
 }
 
 /**
@@ -24,7 +25,7 @@ export async function insertSubscriptions(
   manager: EntityManager,
   limits: StockLimits,
   wanted: Subscribing,
-): Promise<Subscribed> {
+): Promise<{ changed: string[]; overQuota: string[] }> {
   const overQuota = await beyondRoom(manager, limits, wanted);
   const without = new Set(overQuota);
   const vehicles = wanted.vehicles.filter((vehicle) => !without.has(vehicle));

@@ -31,6 +31,7 @@ test('subscribing names what is new and what was subscribed already, each once, 
     added: [vehicleOf(3), vehicleOf(1)],
     already: [vehicleOf(2)],
     overQuota: [],
+    withoutGrant: [],
   });
   expect(await subscriptions.vehicles(id)).toEqual([vehicleOf(1), vehicleOf(2), vehicleOf(3)]);
   expect(await subscriptions.vehicles(id, { limit: 1, after: vehicleOf(1) })).toEqual([vehicleOf(2)]);
@@ -155,9 +156,12 @@ test.each(['add', 'remove'] as const)(
 test('vehicles judged for another revision of the trigger are not subscribed', async () => {
   const id = await created();
   await triggers.update(actorOf(), id, { cooldownSeconds: 5 });
-  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], 1)).toEqual({ kind: 'changed', added: [] });
+  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], { revision: 1 })).toEqual({
+    kind: 'changed',
+    added: [],
+  });
   expect(await subscriptions.vehicles(id)).toEqual([]);
-  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], 2)).toMatchObject({ kind: 'ok' });
+  expect(await subscriptions.add(actorOf(), id, [vehicleOf(1)], { revision: 2 })).toMatchObject({ kind: 'ok' });
 });
 
 test.each([

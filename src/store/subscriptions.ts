@@ -3,10 +3,11 @@ import type { Actor } from './actor.js';
 import { type AuditEntry, inChange, tellListeners } from './change.js';
 import type { Database } from './database.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
+import { withoutGrant } from './held-grants.js';
 import { newLogId } from './log-id.js';
 import { BULK_SIZE, inParts, type Page } from './pages.js';
 import { lockStock, roomFor, type StockLimits } from './stock.js';
-import { beyondRoom, deleteSubscriptions, insertSubscriptions, type Subscribed } from './subscription-writes.js';
+import { beyondRoom, deleteSubscriptions, insertSubscriptions, type Refused } from './subscription-writes.js';
 
 export interface VehicleSubscription {
   triggerId: string;
@@ -59,39 +60,41 @@ export class SubscriptionStore {
   }
 
   /**
-   * Subscribes vehicles, as many as there is room for; the answer keeps their order and names each once. With
-   * `judgedRevision`, the trigger's revision for whose metric the vehicles' permissions were judged, none is subscribed
-   * to any other revision: `changed` says which were before the trigger changed.
+   * Subscribes vehicles, as many as there is room for; the answer keeps their order and names each once. With a revision,
+   * the trigger's for whose metric the vehicles' permissions were judged, none is subscribed to any other: `changed` says
+   * which were before the trigger changed.
    */
   async add(
     actor: Actor,
     triggerId: string,
     vehicles: readonly string[],
-    judgedRevision?: number,
+    judged: JudgedSubscription = {},
   ): Promise<
-    | { kind: 'ok'; added: string[]; already: string[]; overQuota: string[] }
+    | ({ kind: 'ok'; added: string[]; already: string[] } & Refused)
     | { kind: 'not_found' }
     | { kind: 'changed'; added: string[] }
   > {
     const wanted = [...new Set(vehicles)];
     const added = new Set<string>();
-    const overQuota = new Set<string>();
+    const [overQuota, ungranted] = [new Set<string>(), new Set<string>()];
     return this.inBulk(actor, triggerId, 'subscribed', async (bulk) => {
       for (const part of inParts(wanted, BULK_SIZE)) {
-        const outcome = await bulk.step(part, judgedRevision);
+        const outcome = await bulk.step(part, judged);
         if (outcome.kind === 'not_found') return outcome;
         if (outcome.kind === 'changed') {
           return { kind: 'changed', added: wanted.filter((vehicle) => added.has(vehicle)) };
         }
         for (const vehicle of outcome.vehicles) added.add(vehicle);
         for (const vehicle of outcome.overQuota) overQuota.add(vehicle);
+        for (const vehicle of outcome.withoutGrant) ungranted.add(vehicle);
       }
       if (wanted.length === 0 && !(await bulk.isKnown())) return { kind: 'not_found' };
       return {
         kind: 'ok',
         added: wanted.filter((vehicle) => added.has(vehicle)),
-        already: wanted.filter((vehicle) => !added.has(vehicle) && !overQuota.has(vehicle)),
+        already: wanted.filter((vehicle) => [added, overQuota, ungranted].every((others) => !others.has(vehicle))),
         overQuota: [...overQuota],
+        withoutGrant: [...ungranted],
       };
     });
   }
@@ -114,40 +117,46 @@ export class SubscriptionStore {
 
   /**
    * One step of a bulk call: a transaction that changes vehicles and counts them in the call's log event. `record` runs
-   * in it, with what was changed and what there was no room for; when it throws, nothing was done. It holds the
-   * trigger's row, so that the trigger is not deleted meanwhile and no two calls lock each other's subscriptions in
+   * in it, with what was changed and what was refused; when it throws, nothing was done. It holds the trigger's row, so that the trigger is not deleted meanwhile and no two calls lock each other's subscriptions in
    * different orders. `changed` when the trigger is not of the revision that is given.
    */
   step(
     step: SubscriptionStep,
-    record?: (manager: EntityManager, changed: string[], overQuota: string[]) => Promise<void>,
+    record?: (manager: EntityManager, changed: string[], refused: Refused) => Promise<void>,
   ): Promise<Stepped> {
     const { actor, triggerId, kind, revision } = step;
     return inChange<Stepped>(this.database, step.by === undefined ? actor : undefined, async (change) => {
       if (kind === 'subscribed') await lockStock(change.manager, actor.license);
+      const ungranted = await withoutHeldGrant(change.manager, step);
       const trigger = await change.manager.findOne(TriggerEntity, {
         where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
         lock: { mode: 'for_no_key_update' },
       });
       if (trigger === null) return { kind: 'not_found' };
       if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
-      const { changed, overQuota } = await this.change(change.manager, step);
-      await record?.(change.manager, changed, overQuota);
+      const { changed, refused } = await this.change(change.manager, step, ungranted);
+      await record?.(change.manager, changed, refused);
       if (changed.length > 0) {
         change.describe(logEntry(step, changed));
         change.publish(changed.map((vehicle) => ({ kind, triggerId, vehicle })));
       }
-      return { kind: 'ok', vehicles: changed, overQuota };
+      return { kind: 'ok', vehicles: changed, ...refused };
     });
   }
 
-  private async change(manager: EntityManager, step: SubscriptionStep): Promise<Subscribed> {
-    const { actor, triggerId, kind, vehicles } = step;
-    if (vehicles.length === 0) return { changed: [], overQuota: [] };
-    if (kind === 'subscribed') {
-      return insertSubscriptions(manager, this.limits, { license: actor.license, triggerId, vehicles });
-    }
-    return { changed: await deleteSubscriptions(manager, triggerId, vehicles), overQuota: [] };
+  private async change(
+    manager: EntityManager,
+    { actor, triggerId, kind, vehicles: wanted }: SubscriptionStep,
+    ungranted: string[],
+  ): Promise<{ changed: string[]; refused: Refused }> {
+    const without = new Set(ungranted);
+    const vehicles = wanted.filter((vehicle) => !without.has(vehicle));
+    const refused: Refused = { overQuota: [], withoutGrant: ungranted };
+    if (vehicles.length === 0) return { changed: [], refused };
+    if (kind === 'unsubscribed') return { changed: await deleteSubscriptions(manager, triggerId, vehicles), refused };
+    const subscribing = { license: actor.license, triggerId, vehicles };
+    const { changed, overQuota } = await insertSubscriptions(manager, this.limits, subscribing);
+    return { changed, refused: { ...refused, overQuota } };
   }
 
   /** The work is done and on record: that listeners could not be told is no reason to call it failed. */
@@ -167,16 +176,10 @@ export class SubscriptionStore {
     const eventId = newLogId();
     const bulk: Steps = {
       count: 0,
-      step: async (vehicles, revision) => {
-        const given = revision === undefined ? {} : { revision };
+      step: async (vehicles, judged) => {
         const stepped = await this.step({
-          actor,
-          triggerId,
-          kind,
-          vehicles,
-          eventId,
-          countBefore: bulk.count,
-          ...given,
+          ...{ actor, triggerId, kind, vehicles, eventId, countBefore: bulk.count },
+          ...judged,
         });
         if (stepped.kind === 'ok') bulk.count += stepped.vehicles.length;
         return stepped;
@@ -194,15 +197,21 @@ export class SubscriptionStore {
   }
 }
 
+/** For what vehicles were judged that are to be subscribed. */
+export interface JudgedSubscription {
+  /** The trigger's. */
+  revision?: number;
+  /** Permissions that their grants must still have when they are subscribed: where grants decide, all it needs. */
+  grantsNeeded?: readonly string[];
+}
+
 /** A page of a bulk call. */
-export interface SubscriptionStep {
+export interface SubscriptionStep extends JudgedSubscription {
   actor: Actor;
   triggerId: string;
   kind: 'subscribed' | 'unsubscribed';
   /** Each once. */
   vehicles: readonly string[];
-  /** The trigger's, when the vehicles were judged for it. */
-  revision?: number;
   /** Of the call's one log event. */
   eventId: string;
   /** Vehicles that earlier steps of the call changed. */
@@ -211,15 +220,20 @@ export interface SubscriptionStep {
   by?: 'autoSubscribe';
 }
 
-/** `vehicles` were changed; for those over the quota there was no room. */
-export type Stepped =
-  { kind: 'ok'; vehicles: string[]; overQuota: string[] } | { kind: 'not_found' } | { kind: 'changed' };
+/** `vehicles` were changed. */
+export type Stepped = ({ kind: 'ok'; vehicles: string[] } & Refused) | { kind: 'not_found' } | { kind: 'changed' };
 
 /** The transactions of one call, and what they changed so far. */
 interface Steps {
   count: number;
-  step(vehicles: readonly string[], revision?: number): Promise<Stepped>;
+  step(vehicles: readonly string[], judged?: JudgedSubscription): Promise<Stepped>;
   isKnown(): Promise<boolean>;
+}
+
+async function withoutHeldGrant(manager: EntityManager, step: SubscriptionStep): Promise<string[]> {
+  const { actor, vehicles, grantsNeeded: permissions } = step;
+  if (permissions === undefined) return [];
+  return withoutGrant(manager, { license: actor.license, vehicles, permissions });
 }
 
 function logEntry(

@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import { databaseNow } from './database-time.js';
 import { EndpointEntity } from './entities/endpoint.entity.js';
 import { TriggerEntity } from './entities/trigger.entity.js';
+import { withoutGrant } from './held-grants.js';
 import type { Page } from './pages.js';
 import { lockFailed } from './revival.js';
 import { lockStock, type OverQuota, refusalOfOneMore, type StockLimits } from './stock.js';
@@ -102,18 +103,19 @@ export class TriggerStore {
 
   /**
    * Changes what `change` has and raises the revision; an empty change does nothing. A changed metric empties the
-   * trigger's states. Stale: what it was decided from, `judged`, is no longer so: the revision, or that no vehicle is
-   * subscribed but these. Nobody subscribes a vehicle while this looks.
+   * trigger's states. Stale: what it was decided from, `judged`, is no longer so: the revision, that no vehicle is
+   * subscribed but these, or that their grants have these permissions. Nobody subscribes a vehicle while this looks.
    */
   async update(
     actor: Actor,
     id: string,
     change: TriggerChange,
-    judged: { revision?: number; vehicles?: readonly string[] } = {},
+    judged: { revision?: number; vehicles?: readonly string[]; grantsNeeded?: readonly string[] } = {},
   ): Promise<{ kind: 'updated'; trigger: FoundTrigger } | { kind: 'not_found' } | { kind: 'stale' } | TriggerConflict> {
     try {
       return await inChange(this.database, actor, async (transaction) => {
         const { manager } = transaction;
+        if (await lacksGrants(manager, actor.license, judged)) return { kind: 'stale' };
         if (change.status === 'enabled' || change.target) await lockFellows(manager, actor.license, id, change);
         const current = await lockTrigger(manager, actor.license, id);
         if (current === null) return { kind: 'not_found' };
@@ -165,6 +167,15 @@ async function findTrigger(manager: EntityManager, license: string, id: string):
   const sql = `${SELECT_FOUND_TRIGGERS} and t.license = $1 and t.id = $2`;
   const [row] = await manager.query<FoundTriggerRow[]>(sql, [license, id]);
   return row && toFoundTrigger(row);
+}
+
+async function lacksGrants(
+  manager: EntityManager,
+  license: string,
+  { vehicles, grantsNeeded: permissions }: { vehicles?: readonly string[]; grantsNeeded?: readonly string[] },
+): Promise<boolean> {
+  if (vehicles === undefined || permissions === undefined) return false;
+  return (await withoutGrant(manager, { license, vehicles, permissions })).length > 0;
 }
 
 async function hasOtherVehicles(manager: EntityManager, id: string, vehicles: readonly string[]): Promise<boolean> {

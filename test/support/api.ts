@@ -11,6 +11,7 @@ import { parseAddress } from '../../src/core/address.js';
 import { builtInCatalog } from '../../src/core/catalog.js';
 import { QUOTA_NAMES } from '../../src/core/quota.js';
 import type { Quotas } from '../../src/core/quota.js';
+import { ALL_SCOPES } from '../../src/core/scopes.js';
 import { Health } from '../../src/observability/health.js';
 import { silentLog } from '../../src/observability/log.js';
 import { ApiKeyStore } from '../../src/store/api-keys.js';
@@ -126,7 +127,10 @@ export class TestApi {
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new TestApi(`http://127.0.0.1:${port}`, database, issuer, target, secrets, parts, async () => {
+      // A client's connection that it has asked nothing over yet would keep the server open for seconds.
+      const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), 300);
       await app.close();
+      clearTimeout(cut);
       await client.close();
       await target.stop();
       await issuer.stop();
@@ -200,7 +204,11 @@ export class ApiDeveloper {
 
   /** The same license by an API key that it makes, which may do everything unless `fields` say what. */
   async withKey(fields: Record<string, unknown> = {}): Promise<ApiDeveloper & { keyId: string }> {
-    const { status, text, body } = await this.call('POST', '/v1/api-keys', { name: 'a key', ...fields });
+    const { status, text, body } = await this.call('POST', '/v1/api-keys', {
+      name: 'a key',
+      scopes: ALL_SCOPES,
+      ...fields,
+    });
     if (status !== 201) throw new Error(`no key: ${text}`);
     return Object.assign(new ApiDeveloper(this.api, this.license, body.key as string), { keyId: body.id as string });
   }

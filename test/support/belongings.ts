@@ -5,10 +5,13 @@ import { OperationStore } from '../../src/store/operations.js';
 import type { Answer, ApiDeveloper, TestApi } from './api.js';
 import { vehicle } from './api.js';
 import { addAttempt, addEvent, addPending, addSettled } from './log-rows.js';
-import type { Names } from './operation-calls.js';
+import { namesIn } from './operation-calls.js';
+import type { Name, Names, Plan, Route } from './operation-calls.js';
 
 /** A license that has one of everything, each with a mark that nobody else's things have. */
 export class Belongings {
+  private readonly keys = new Map<string, Promise<{ id: string; key: string }>>();
+
   private constructor(
     readonly developer: ApiDeveloper,
     readonly names: Names,
@@ -42,10 +45,34 @@ export class Belongings {
     return new Belongings(developer, names, [...new Set([...Object.values(names), mark, secret])]);
   }
 
-  /** A key of the license with these scopes. */
-  async key(scopes: readonly string[]): Promise<{ id: string; key: string }> {
-    const answer = await succeeded(this.developer.call('POST', '/v1/api-keys', { name: 'a key', scopes }));
-    return answer.body as { id: string; key: string };
+  /** A key of the license with these scopes, the same one each time. */
+  key(scopes: readonly string[]): Promise<{ id: string; key: string }> {
+    const already = this.keys.get(scopes.join());
+    if (already !== undefined) return already;
+    const made = succeeded(this.developer.call('POST', '/v1/api-keys', { name: 'a key', scopes }));
+    const key = made.then(({ body }) => body as { id: string; key: string });
+    this.keys.set(scopes.join(), key);
+    return key;
+  }
+}
+
+/** Belongings that many calls share, as long as none has used up what another needs: making them takes a while. */
+export class SharedBelongings {
+  private readonly made: { belongings: Belongings; usedUp: Set<Name> }[] = [];
+
+  constructor(private readonly api: TestApi) {}
+
+  /** Somebody of whose things the plan finds as they were made whatever it names and whatever it uses up. */
+  async for(route: Route, plan: Plan): Promise<Belongings> {
+    const { usesUp = [] } = plan;
+    const needed = [...namesIn(route, plan), ...usesUp];
+    let found = this.made.find(({ usedUp }) => needed.every((name) => !usedUp.has(name)));
+    if (found === undefined) {
+      found = { belongings: await Belongings.of(this.api), usedUp: new Set() };
+      this.made.push(found);
+    }
+    for (const name of usesUp) found.usedUp.add(name);
+    return found.belongings;
   }
 }
 

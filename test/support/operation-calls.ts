@@ -47,6 +47,8 @@ export interface Plan {
   status?: number;
   /** Events that follow from it by themselves, as they would have another time; they name no caller. */
   consequences?: readonly string[];
+  /** What the call leaves otherwise than other plans need it: who shares belongings takes others from then on. */
+  usesUp?: readonly Name[];
   /** Why a call leaves nothing in the event log though its method is one of those that change something. */
   changesNothing?: string;
 }

@@ -20,13 +20,18 @@ function endpointTarget({ targetUrl, token }: Names): Record<string, unknown> {
 }
 
 const aboutWebhook: readonly Plan[] = [{ id: 'webhook' }];
-const aboutEndpoint: readonly Plan[] = [{ id: 'endpoint' }];
-const aboutApiKey: readonly Plan[] = [{ id: 'apiKey' }];
-const vehiclesOf = (name: Name): Plan => ({ id: 'webhook', body: (names) => ({ assetDIDs: [names[name]] }) });
+const vehiclesOf = (name: Name): Plan => ({
+  ...{ id: 'webhook', usesUp: [name] },
+  body: (names) => ({ assetDIDs: [names[name]] }),
+});
 const webhookChanges: readonly Plan[] = [
   { id: 'webhook', body: () => ({ description: `changed ${++made}` }) },
-  { id: 'webhook', body: () => ({ autoSubscribe: true }) },
-  { id: 'webhook', body: (names) => ({ endpointId: names.endpoint }) },
+  { id: 'webhook', body: () => ({ autoSubscribe: true }), usesUp: ['webhook', 'watched', 'shared'] },
+  {
+    id: 'webhook',
+    body: (names) => ({ endpointId: names.endpoint }),
+    usesUp: ['webhook', 'endpoint', 'ownEndpoint', 'delivery'],
+  },
   { id: 'webhook', body: (names) => ({ description: `moved ${++made}`, ...target(names) }) },
 ];
 const endpointChanges: readonly Plan[] = [
@@ -34,7 +39,7 @@ const endpointChanges: readonly Plan[] = [
   { id: 'endpoint', body: (names) => ({ description: `moved ${++made}`, ...endpointTarget(names) }) },
 ];
 const recoveries = (id: Name): readonly Plan[] => [
-  { id, body: () => ({ since: LONG_AGO }) },
+  { id, body: () => ({ since: LONG_AGO }), usesUp: ['delivery', 'ownEndpoint'] },
   { id, body: () => ({ since: LONG_AGO, dryRun: true }), status: 200, changesNothing: 'a dry run only counts' },
 ];
 const logFilters: readonly Plan[] = [
@@ -55,15 +60,21 @@ export const PLANS: Readonly<Record<string, readonly Plan[]>> = {
   listWebhooks: [{}, { query: behind('webhook') }],
   registerWebhook: [
     { body: (names) => ({ ...SPEED, ...target(names) }) },
-    { body: ({ endpoint }) => ({ ...SPEED, endpointId: endpoint }) },
+    { body: ({ endpoint }) => ({ ...SPEED, endpointId: endpoint }), usesUp: ['endpoint'] },
   ],
   getWebhook: aboutWebhook,
   updateWebhook: webhookChanges,
   patchWebhook: webhookChanges,
-  deleteWebhook: [{ id: 'webhook', consequences: ['delivery.cancelled'] }],
+  deleteWebhook: [
+    {
+      id: 'webhook',
+      consequences: ['delivery.cancelled'],
+      usesUp: ['webhook', 'watched', 'ownEndpoint', 'delivery'],
+    },
+  ],
   verifyWebhook: [{ id: 'webhook', body: ({ token }) => ({ verificationToken: token }) }],
   rotateWebhook: [{ id: 'webhook', body: () => ({}) }],
-  testWebhook: [{ id: 'webhook', body: () => ({}) }],
+  testWebhook: [{ id: 'webhook', body: () => ({}), usesUp: ['ownEndpoint', 'delivery'] }],
   copyWebhook: aboutWebhook,
   getWebhookStats: aboutWebhook,
   recoverWebhook: recoveries('webhook'),
@@ -72,22 +83,22 @@ export const PLANS: Readonly<Record<string, readonly Plan[]>> = {
 
   listVehicles: [{ id: 'webhook' }, { id: 'webhook', query: behind('watched') }],
   listSubscriptionsOfVehicle: [{ did: 'watched' }, { did: 'watched', query: behind('webhook') }],
-  subscribeVehicle: [{ id: 'webhook', did: 'shared' }],
+  subscribeVehicle: [{ id: 'webhook', did: 'shared', usesUp: ['shared'] }],
   subscribeList: [vehiclesOf('shared')],
-  subscribeAll: aboutWebhook,
-  unsubscribeVehicle: [{ id: 'webhook', did: 'watched' }],
+  subscribeAll: [{ id: 'webhook', usesUp: ['shared'] }],
+  unsubscribeVehicle: [{ id: 'webhook', did: 'watched', usesUp: ['watched'] }],
   unsubscribeList: [vehiclesOf('watched')],
-  unsubscribeAll: aboutWebhook,
+  unsubscribeAll: [{ id: 'webhook', usesUp: ['watched', 'shared'] }],
 
   listEndpoints: [{}, { query: behind('endpoint') }],
   makeEndpoint: [{ body: endpointTarget }],
   getEndpoint: [{ id: 'endpoint' }, { id: 'ownEndpoint' }],
   updateEndpoint: endpointChanges,
   patchEndpoint: endpointChanges,
-  deleteEndpoint: aboutEndpoint,
+  deleteEndpoint: [{ id: 'endpoint', usesUp: ['endpoint'] }],
   verifyEndpoint: [{ id: 'endpoint', body: ({ token }) => ({ verificationToken: token }) }],
   rotateEndpoint: [{ id: 'endpoint', body: () => ({}) }],
-  testEndpoint: [{ id: 'endpoint', body: () => ({}) }],
+  testEndpoint: [{ id: 'endpoint', body: () => ({}), usesUp: ['endpoint'] }],
   recoverEndpoint: recoveries('ownEndpoint'),
 
   listDeliveries: [
@@ -96,7 +107,7 @@ export const PLANS: Readonly<Record<string, readonly Plan[]>> = {
     { query: behind('delivery') },
   ],
   getDelivery: [{ id: 'delivery' }],
-  resendDelivery: [{ id: 'delivery', body: () => ({}) }],
+  resendDelivery: [{ id: 'delivery', body: () => ({}), usesUp: ['delivery', 'ownEndpoint'] }],
   listEvents: [...logFilters, { query: behind('event') }],
   getEvent: [{ id: 'event' }],
   listEventTypes: [{}],
@@ -105,22 +116,26 @@ export const PLANS: Readonly<Record<string, readonly Plan[]>> = {
 
   listApiKeys: [{}, { query: behind('apiKey') }],
   makeApiKey: [{ body: () => ({ name: `key ${++made}`, scopes: ['api-keys:manage'] }) }],
-  getApiKey: aboutApiKey,
-  revokeApiKey: aboutApiKey,
+  getApiKey: [{ id: 'apiKey' }],
+  revokeApiKey: [{ id: 'apiKey', usesUp: ['apiKey'] }],
 
   getMe: [{}],
 
   listDeadLetters: [{}, { query: () => ({ cursor: Buffer.from('1').toString('base64url') }) }],
   getGrant: [{ did: 'shared' }],
   putGrant: [
-    { did: 'shared', body: () => ({ permissions: ['privilege:GetNonLocationHistory'] }) },
+    { did: 'shared', body: () => ({ permissions: ['privilege:GetNonLocationHistory'] }), usesUp: ['shared'] },
     {
       did: 'watched',
       body: () => ({ permissions: ['privilege:GetLocationHistory'] }),
       consequences: ['subscription.revoked'],
+      usesUp: ['watched'],
     },
   ],
-  deleteGrant: [{ did: 'shared' }, { did: 'watched', consequences: ['subscription.revoked'] }],
+  deleteGrant: [
+    { did: 'shared', usesUp: ['shared'] },
+    { did: 'watched', consequences: ['subscription.revoked'], usesUp: ['watched'] },
+  ],
   getQuota: [{}],
   putQuota: [{ body: () => ({ webhooks: 20 }) }],
 };

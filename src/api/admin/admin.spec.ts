@@ -39,6 +39,12 @@ test.each([
   ['a permission with a blank', GRANT, { permissions: ['a b'] }, '#/permissions/0'],
   ['one that no metric needs', GRANT, { permissions: [HISTORY, 'privilege:GetCurrentLocation'] }, '#/permissions/1'],
   ['too many', GRANT, { permissions: Array.from({ length: 65 }, (_unused, at) => `p${at}`) }, '#/permissions'],
+  [
+    'the license of nobody',
+    `/v1/admin/grants/0x${'0'.repeat(40)}/${vehicle(1)}`,
+    { permissions: [HISTORY] },
+    undefined,
+  ],
   ['a license that is none', `/v1/admin/grants/0x12/${vehicle(1)}`, { permissions: [HISTORY] }, undefined],
   ['a vehicle that is none', `/v1/admin/grants/${LICENSE}/x`, { permissions: [HISTORY] }, undefined],
 ])('%s is refused and changes nothing', async (_what, path, body, pointer) => {
@@ -46,6 +52,12 @@ test.each([
   const answer = await api.admin('PUT', path, body);
   expect(answer.body).toMatchObject({ status: 400, ...(pointer && { errors: [{ pointer }] }) });
   expect(await api.contents()).toBe(before);
+});
+
+test('what is wrong with a permission is said of the list, and which one it is by the pointer', async () => {
+  const answer = await api.admin('PUT', GRANT, { permissions: [HISTORY, 'a b'] });
+  const detail = 'an entry of permissions must be the name of a permission, such as privilege:GetNonLocationHistory';
+  expect(answer.body).toMatchObject({ message: detail, errors: [{ pointer: '#/permissions/1', detail }] });
 });
 
 test('a permission that is spelled wrong is told what it may have been meant to be', async () => {

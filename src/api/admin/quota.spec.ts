@@ -88,6 +88,8 @@ test('each change is one event of the license, with the operator and the request
 test.each([
   ['nothing', {}, '#', 'The body must name at least one limit'],
   ['a negative number', { webhooks: -1 }, '#/webhooks', 'webhooks must be 0 or more'],
+  ['more than whole numbers go', { webhooks: 1e300 }, '#/webhooks', 'webhooks must be 1000000000 or less'],
+  ['less than whole numbers go', { webhooks: -1e300 }, '#/webhooks', 'webhooks must be 0 or more'],
   ['a fraction', { webhooks: 1.5 }, '#/webhooks', 'webhooks must be a whole number'],
   ['more than there can be', { webhooks: 1_000_000_001 }, '#/webhooks', 'webhooks must be 1000000000 or less'],
   ['text', { webhooks: '5' }, '#/webhooks', 'webhooks must be a number'],
@@ -105,13 +107,10 @@ test.each([
   expect([await told(), await shown('webhooks')]).toEqual([[], [[10, true]]]);
 });
 
-test('a license that is none is refused', async () => {
+test.each(['0x12', `0x${'0'.repeat(40)}`, '0'.repeat(40)])('the license %s is none and refused', async (license) => {
   for (const method of ['GET', 'PUT']) {
-    const answer = await api.admin(
-      method,
-      '/v1/admin/licenses/0x12/quota',
-      method === 'PUT' ? { webhooks: 1 } : undefined,
-    );
+    const body = method === 'PUT' ? { webhooks: 1 } : undefined;
+    const answer = await api.admin(method, `/v1/admin/licenses/${license}/quota`, body);
     expect(answer.body).toMatchObject({ status: 400, message: 'Invalid license address' });
   }
 });

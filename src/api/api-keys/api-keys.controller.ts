@@ -3,7 +3,6 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../../store/actor.js';
 import { TakesBody } from '../body.interceptor.js';
-import type { KnownCaller } from '../caller.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import type { Given } from '../fields.js';
 import { Operation } from '../openapi-operation.js';
@@ -36,7 +35,7 @@ export class ApiKeysController {
   @TakesBody()
   @Operation(operations.makeApiKey)
   async create(
-    @Caller() caller: KnownCaller,
+    @Caller() caller: Actor,
     @Body({ schema: newApiKeyRequest }) { fields }: Given<NewApiKeyRequest>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MadeApiKeyView> {

@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 const make = (fields: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
-  developer.call('POST', PATH, { name: 'a key', ...fields }, headers);
+  developer.call('POST', PATH, { name: 'a key', scopes: ALL_SCOPES, ...fields }, headers);
 
 const inAnHour = () => new Date(Date.now() + HOUR_MS).toISOString();
 
@@ -95,25 +95,51 @@ describe('making', () => {
     expect([texts[3]!.includes(id as string), texts[4]!.includes(id as string)]).toEqual([true, true]);
   });
 
-  test('scopes go by any of their names; without any it is all that the maker has', async () => {
+  test('scopes go by any of their names', async () => {
     const given = ['workspace:webhooks', 'platform:events:read', 'events:read'];
     expect((await make({ scopes: given })).body.scopes).toEqual(['webhooks:read', 'webhooks:manage', 'events:read']);
-    expect((await make()).body.scopes).toEqual(ALL_SCOPES);
   });
 
   test.each([
     [{ name: ' ' }, '#/name', 'name must not be empty'],
+    [{ name: '\u200b\u3164\u2800' }, '#/name', 'name must not be empty'],
+    [{ name: 'a\nb' }, '#/name', 'name must not contain control characters'],
+    [{ name: '\u0085a' }, '#/name', 'name must not contain control characters'],
     [{ name: 'x'.repeat(101) }, '#/name', '100'],
+    [
+      { scopes: undefined },
+      '#/scopes',
+      'scopes is required: send what the key may do, as a list of some of webhooks:read',
+    ],
+    [{ scopes: null }, '#/scopes', 'scopes is required: send what the key may do'],
     [{ scopes: [] }, '#/scopes', 'scopes must name at least one scope'],
     [{ scopes: ['events:read', 'event:read'] }, '#/scopes/1', 'Did you mean events:read'],
     [{ scopes: 'events:read' }, '#/scopes', 'must be a list'],
     [{ expiresAt: '2020-01-01T00:00:00Z' }, '#/expiresAt', 'expiresAt must be in the future'],
     [{ expiresAt: 'tomorrow' }, '#/expiresAt', 'must be a time'],
+    [
+      { expiresAt: '9999-12-31T23:59:59-01:00' },
+      '#/expiresAt',
+      'expiresAt must be in the year 9999 (UTC) at the latest',
+    ],
     [{ expires: '2020-01-01T00:00:00Z' }, '#/expires', 'Nothing was done'],
   ])('%j is refused', async (fields, pointer, detail) => {
     const { status, body } = await make(fields);
     expect([status, body.errors[0]]).toEqual([400, { pointer, detail: expect.stringContaining(detail) }]);
     expect((await developer.call('GET', PATH)).body.data).toEqual([]);
+  });
+
+  test.each(['9999-12-31T23:59:59.000Z', '9999-12-31T23:59:59.999Z'])(
+    'a key ends when it was said, at %s',
+    async (end) => {
+      const { id, expiresAt } = (await make({ expiresAt: end })).body;
+      expect([expiresAt, (await developer.call('GET', `${PATH}/${id}`)).body.expiresAt]).toEqual([end, end]);
+    },
+  );
+
+  test('the name of a key may have what is not seen beside what is', async () => {
+    const name = '👩‍🔧 نام‌ها';
+    expect((await make({ name })).body.name).toBe(name);
   });
 
   test('a license has so many keys as its limit says', async () => {
@@ -138,7 +164,7 @@ describe('never wider than its maker', () => {
     expect(headers.get('www-authenticate')).toBe(
       'Bearer realm="tripline", error="insufficient_scope", scope="webhooks:read webhooks:manage"',
     );
-    const made = (await maker.call('POST', PATH, { name: 'x' })).body;
+    const made = (await maker.call('POST', PATH, { name: 'x', scopes: ['events:read', 'api-keys:manage'] })).body;
     expect([made.scopes, made.createdBy]).toEqual([['events:read', 'api-keys:manage'], maker.keyId]);
   });
 
@@ -146,15 +172,16 @@ describe('never wider than its maker', () => {
     const expiresAt = inAnHour();
     const maker = await developer.withKey({ expiresAt });
     const later = new Date(Date.parse(expiresAt) + 1).toISOString();
-    const refused = await maker.call('POST', PATH, { name: 'x', expiresAt: later });
+    const body = { name: 'x', scopes: ['events:read'] };
+    const refused = await maker.call('POST', PATH, { ...body, expiresAt: later });
     expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining(expiresAt)]);
-    expect((await maker.call('POST', PATH, { name: 'x', expiresAt })).body.expiresAt).toBe(expiresAt);
-    expect((await maker.call('POST', PATH, { name: 'x' })).body.expiresAt).toBe(expiresAt);
+    expect((await maker.call('POST', PATH, { ...body, expiresAt })).body.expiresAt).toBe(expiresAt);
+    expect((await maker.call('POST', PATH, body)).body.expiresAt).toBe(expiresAt);
   });
 
   test('a key is not shown what a wider one, or a token, was answered', async () => {
     const headers = { 'idempotency-key': randomUUID() };
-    const body = { name: 'x' };
+    const body = { name: 'x', scopes: ['api-keys:manage'] };
     const wide = await developer.withKey();
     const narrow = await developer.withKey({ scopes: ['api-keys:manage'] });
     const made = await wide.call('POST', PATH, body, headers);

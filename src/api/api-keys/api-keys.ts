@@ -6,7 +6,6 @@ import type { Actor } from '../../store/actor.js';
 import { databaseNowMs } from '../../store/database-time.js';
 import type { ApiParts } from '../api-parts.js';
 import { keyRefused } from '../authenticator.js';
-import type { KnownCaller } from '../caller.js';
 import { refuseField } from '../fields.js';
 import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
@@ -38,13 +37,13 @@ export class ApiKeys {
   }
 
   /** The answer is where the key itself stands; nothing keeps it but `IdempotentRequests`, sealed. */
-  async create(caller: KnownCaller, { name, scopes, expiresAt }: NewApiKeyRequest): Promise<MadeApiKeyView> {
-    const wanted = scopes === undefined ? [...caller.scopes] : requireScopes(scopes);
+  async create(actor: Actor, { name, scopes, expiresAt }: NewApiKeyRequest): Promise<MadeApiKeyView> {
+    const wanted = requireScopes(scopes);
     if (expiresAt !== undefined && expiresAt <= (this.parts.now ?? databaseNowMs)()) {
       refuseField('#/expiresAt', 'expiresAt must be in the future');
     }
     const key = newApiKey();
-    const made = await this.parts.apiKeys.create(caller, {
+    const made = await this.parts.apiKeys.create(actor, {
       name,
       hash: hashApiKey(key)!,
       shown: shownPartOf(key),

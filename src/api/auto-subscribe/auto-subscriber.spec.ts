@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { TestApi, unlimitedQuotas, vehicle, type ApiDeveloper } from '../../../test/support/api.js';
 import { PermissionsUnavailable, type PermissionProvider, type Verdict } from '../../access/permission-provider.js';
@@ -14,6 +15,7 @@ import { AutoSubscriber } from './auto-subscriber.js';
 
 /** A permission service whose owners share, withdraw and fall silent as a test says. */
 class OwnersPermissions implements PermissionProvider {
+  readonly grantsDecide = false;
   /** By license. */
   readonly shared = new Map<string, string[]>();
   readonly verdicts = new Map<string, Verdict>();
@@ -78,7 +80,7 @@ beforeEach(async () => {
 afterEach(async () => {
   permissions.meanwhile = () => Promise.resolve();
   await api.database.pool.query('update triggers set auto_subscribe = false');
-  while ((await api.database.pool.query('select 1 from auto_syncs')).rowCount !== 0);
+  await until(async () => (await api.database.pool.query('select 1 from auto_syncs')).rowCount === 0);
 });
 
 const fleet = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_unused, at) => vehicle(from + at));
@@ -87,20 +89,23 @@ const subscribed = async (id: string) => (await developer.call('GET', `/v1/webho
 const switchTo = (id: string, autoSubscribe: boolean) =>
   developer.call('PATCH', `/v1/webhooks/${id}`, { autoSubscribe });
 
+/** Asks again and again, and leaves the processor to those that are waited for. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(5);
+}
+
 /** Waits until a webhook watches exactly these. */
 async function watches(id: string, vehicles: string[]): Promise<void> {
   const wanted = vehicles.toSorted().join();
   const sql = `select string_agg(vehicle, ',' order by vehicle) as text from subscriptions where trigger_id = $1`;
-  while ((await api.database.pool.query<{ text: string }>(sql, [id])).rows[0]!.text !== wanted);
+  await until(async () => (await api.database.pool.query<{ text: string }>(sql, [id])).rows[0]!.text === wanted);
 }
 
 /** Waits until two rounds have read the whole list, so that one of them began after this call. */
 async function rounds(count = 2, of = developer): Promise<void> {
   for (let at = 0; at < count; at++) await once(permissions.listed, of.license);
-  while (true) {
-    const held = 'select 1 from auto_syncs where license = $1 and holder is not null';
-    if ((await api.database.pool.query(held, [of.license])).rowCount === 0) return;
-  }
+  const held = 'select 1 from auto_syncs where license = $1 and holder is not null';
+  await until(async () => (await api.database.pool.query(held, [of.license])).rowCount === 0);
 }
 
 interface Logged {
@@ -252,7 +257,7 @@ describe('vehicles leave by themselves', () => {
     share(fleet(3, 4));
     for (const did of fleet(1, 4)) permissions.verdicts.set(did, 'denied');
     const failures = 'select 1 from auto_syncs where license = $1 and failures >= 2';
-    while ((await api.database.pool.query(failures, [developer.license])).rowCount === 0);
+    await until(async () => (await api.database.pool.query(failures, [developer.license])).rowCount !== 0);
     expect([await subscribed(id), permissions.asked]).toEqual([fleet(1, 4), []]);
     permissions.list = 'whole';
     await watches(id, fleet(3, 4));
@@ -366,7 +371,7 @@ describe('what stands in the way', () => {
     share([vehicle(666)]);
     const theirs = await failing.register({ autoSubscribe: true });
     const failures = 'select 1 from auto_syncs where license = $1 and failures >= 1';
-    while ((await api.database.pool.query(failures, [failing.license])).rowCount === 0);
+    await until(async () => (await api.database.pool.query(failures, [failing.license])).rowCount !== 0);
     developer = await api.developer();
     share(fleet(1, 2));
     await watches(await developer.register({ autoSubscribe: true }), fleet(1, 2));

@@ -29,14 +29,17 @@ export class AutoSubscriber {
   private readonly held = new Set<SyncClaim>();
   private isScanning = false;
   /** Those of the parts; an answer that takes long does not hold up the end. */
-  private readonly permissions: Parts['permissions'] = {
-    check: (...question) => this.unlessStopped(this.parts.permissions.check(...question)),
-    sharedVehicles: (license) => this.parts.permissions.sharedVehicles(license),
-  };
+  private readonly permissions: Parts['permissions'];
 
   constructor(private readonly parts: Parts) {
     this.limits = { ...AUTO_SUBSCRIBE_LIMITS, ...parts.autoSubscribe };
     this.asked = new AskedVehicles(this.limits.rememberedMax);
+    const { permissions } = parts;
+    this.permissions = {
+      grantsDecide: permissions.grantsDecide,
+      check: (...question) => this.unlessStopped(permissions.check(...question)),
+      sharedVehicles: (license) => permissions.sharedVehicles(license),
+    };
   }
 
   onModuleInit(): void {

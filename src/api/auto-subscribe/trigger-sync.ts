@@ -3,6 +3,7 @@ import { newLogId } from '../../store/log-id.js';
 import { BULK_SIZE } from '../../store/pages.js';
 import type { SyncClaim } from '../../store/auto-syncs.js';
 import type { ApiParts } from '../api-parts.js';
+import { heldGrants } from '../subscriptions/permitted-vehicles.js';
 import type { AskedOfLicense } from './asked-vehicles.js';
 
 /** Subscriptions that are read at once. */
@@ -127,29 +128,39 @@ export class TriggerSync {
   /** Whether there is a point in going on. */
   private async join(vehicles: readonly string[]): Promise<boolean> {
     if (this.ended !== undefined) return false;
-    const { claim, parts, asked, granted, refusedMax } = this.options;
+    const { claim, parts, granted, refusedMax } = this.options;
     const { id: triggerId, revision } = this.trigger;
     const outside = await parts.subscriptions.withoutRoom(claim.license, triggerId, vehicles);
     if (outside.length > 0) return this.end('over_quota');
     const unasked = vehicles.filter((vehicle) => !granted.has(vehicle));
     const verdicts = await this.ask(unasked);
     for (const vehicle of verdicts.granted) granted.add(vehicle);
-    for (const vehicle of verdicts.denied) asked.add(this.needed, vehicle);
-    this.refused += verdicts.denied.length;
+    this.refuse(verdicts.denied);
     const joining = vehicles.filter((vehicle) => granted.has(vehicle));
     if (joining.length > 0) {
       const stepped = await parts.subscriptions.step(
         {
           ...{ actor: { license: claim.license, requestId: '' }, by: 'autoSubscribe', kind: 'subscribed' },
           ...{ triggerId, revision, vehicles: joining, eventId: this.joinEventId, countBefore: this.joined },
+          ...heldGrants(parts.permissions, this.trigger.needed),
         },
         (manager) => parts.autoSyncs.record(manager, claim),
       );
       if (stepped.kind !== 'ok') return this.end('changed');
       this.joined += stepped.vehicles.length;
+      this.refuse(stepped.withoutGrant);
       if (stepped.overQuota.length > 0) return this.end('over_quota');
     }
     return this.refused < refusedMax || this.end('refused');
+  }
+
+  private refuse(vehicles: readonly string[]): void {
+    const { asked, granted } = this.options;
+    for (const vehicle of vehicles) {
+      granted.delete(vehicle);
+      asked.add(this.needed, vehicle);
+    }
+    this.refused += vehicles.length;
   }
 
   private end(reason: Ended): false {

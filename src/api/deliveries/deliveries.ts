@@ -8,13 +8,16 @@ import { pageOf, pageRequest } from '../page.js';
 import type { Page } from '../page.js';
 import { parseUuid } from '../path.js';
 import { endpointNotFound, Problem, webhookNotFound } from '../problem.js';
+import { requireOpenGate } from '../stock-limits.js';
 import type { DeliveriesQuery, RecoverRequest } from './delivery-fields.js';
 import { viewDelivery, viewDeliveryDetail } from './delivery-view.js';
 import type { DeliveryDetailView, DeliveryView } from './delivery-view.js';
 
 /** Deliveries as developers see them and send them again. Every problem is thrown. */
 export class Deliveries {
-  constructor(private readonly parts: Pick<ApiParts, 'triggers' | 'endpoints' | 'deliveries' | 'recovery' | 'now'>) {}
+  constructor(
+    private readonly parts: Pick<ApiParts, 'triggers' | 'endpoints' | 'deliveries' | 'recovery' | 'quotas' | 'now'>,
+  ) {}
 
   /** One page, newest first. */
   async list(license: string, query: DeliveriesQuery): Promise<Page<DeliveryView>> {
@@ -40,6 +43,7 @@ export class Deliveries {
 
   /** Queues a delivery again; resolves to the id under which it goes out. */
   async resend(actor: Actor, id: string): Promise<string> {
+    await requireOpenGate(this.parts, actor.license);
     const resent = await this.parts.recovery.resend(actor, id);
     if (resent.kind === 'queued') return resent.id;
     if (resent.kind === 'not_found') throw deliveryNotFound();
@@ -70,6 +74,7 @@ export class Deliveries {
     if (until < since) refuseField('#/until', 'until must not be before since');
     const range = { ...at, sinceMs: since, untilMs: until, statuses };
     if (dryRun) return this.parts.recovery.count(actor.license, range);
+    await requireOpenGate(this.parts, actor.license);
     const status = await this.parts.recovery.endpointStatus(at.endpointId);
     if (status !== 'active') throw conflict('The endpoint cannot be sent to', notActive(status ?? 'gone'));
     return this.parts.recovery.recover(actor, range);

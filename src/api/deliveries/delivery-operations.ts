@@ -18,6 +18,7 @@ const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345
 const WEBHOOK = '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2';
 const EVENT = '019bc1b8-5c10-8a3e-9d57-0c6b7c1e4f20';
 const UNKNOWN = 'Your license has no such delivery, or it is no longer on record.';
+const GATED = 'Your license is gated: nothing is sent.';
 
 export const deliveryExample: DeliveryView = {
   id: '019bc1b8-5c10-8b71-8f02-6d1f3a9b7c44',
@@ -108,6 +109,7 @@ export const resendDelivery: OperationDefinition = {
   status: 202,
   answer: { description: 'It is queued.', schema: resentAnswer, example: { deliveryId: deliveryExample.id } },
   problems: {
+    403: GATED,
     404: UNKNOWN,
     409: 'It cannot be sent: the webhook, the endpoint or the event is gone, the endpoint is not active, or it was a test.',
   },
@@ -136,6 +138,7 @@ export const recoverWebhook: OperationDefinition = {
     "This webhook's deliveries to the endpoint that it has now, oldest first. Asking twice sends nothing twice; what " +
     'arrived meanwhile is left out. A dry run counts, and answers 200.',
   problems: {
+    403: GATED,
     404: 'Your license has no such webhook.',
     409: "The webhook's endpoint is not active: verify the webhook first.",
   },
@@ -149,5 +152,9 @@ export const recoverEndpoint: OperationDefinition = {
   description:
     'Everything that was to go there, oldest first: the firings of all its webhooks, and what it listens to. Asking ' +
     'twice sends nothing twice; what arrived meanwhile is left out. A dry run counts, and answers 200.',
-  problems: { 404: 'Your license has no such endpoint.', 409: 'The endpoint is not active: verify it first.' },
+  problems: {
+    403: GATED,
+    404: 'Your license has no such endpoint.',
+    409: 'The endpoint is not active: verify it first.',
+  },
 };

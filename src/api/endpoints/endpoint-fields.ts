@@ -17,7 +17,8 @@ const enabledEventsField = z
     description:
       'Log events that it is sent besides what its webhooks fire: `*`, `trigger.*`, a type such as `delivery.failed`, ' +
       'and firings by service or metric: `trigger.fired:telemetry.events`, `trigger.fired:telemetry.signals/speed`. ' +
-      'An event is sent once however many match; events about the endpoint itself are not.',
+      'An event is sent once however many match; events about the endpoint itself are not. An API key needs the scope ' +
+      '`events:read`, too, to set it to other than none, and to send what is listened to elsewhere by another `url`.',
     examples: [['delivery.failed', 'webhook.*']],
   });
 

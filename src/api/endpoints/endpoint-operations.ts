@@ -79,7 +79,7 @@ export const makeEndpoint: OperationDefinition = {
   summary: 'Makes an endpoint that webhooks can share',
   description:
     'The target is asked to prove that it is yours. Webhooks name it as `endpointId`; log events go to it as ' +
-    '`enabledEvents` says.',
+    '`enabledEvents` says, for which an API key needs the scope `events:read`, too.',
   body: {
     schema: newEndpoint,
     examples: {
@@ -131,7 +131,8 @@ const changing = {
   ...developers,
   description:
     'Fields that are not given stay as they are; null sets a delivery option back to its default. Another `url` needs ' +
-    'its `verificationToken`, and nothing changes when it does not prove itself.',
+    'its `verificationToken`, and nothing changes when it does not prove itself. For `enabledEvents`, and for another ' +
+    '`url` of an endpoint that has some, an API key needs the scope `events:read`, too.',
   body: {
     schema: endpointChange,
     examples: {

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../../store/actor.js';
 import { MayTakeBody, TakesBody } from '../body.interceptor.js';
+import type { KnownCaller } from '../caller.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import { rotation, verification } from '../endpoint-actions.js';
 import type { Rotated, Rotation, Tested, Verification } from '../endpoint-actions.js';
@@ -37,7 +38,7 @@ export class EndpointsController {
   @TakesBody()
   @Operation(operations.makeEndpoint)
   async create(
-    @Caller() caller: Actor,
+    @Caller() caller: KnownCaller,
     @Body({ schema: newEndpoint }) given: Given<NewEndpointFields>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof operations.madeAnswer>> {
@@ -56,7 +57,7 @@ export class EndpointsController {
   @TakesBody()
   @Operation(operations.updateEndpoint)
   async update(
-    @Caller() caller: Actor,
+    @Caller() caller: KnownCaller,
     @Param('id', EndpointIdPipe) id: string,
     @Body({ schema: endpointChange }) given: Given<EndpointChangeFields>,
   ): Promise<z.output<typeof operations.changedAnswer>> {
@@ -68,7 +69,7 @@ export class EndpointsController {
   @TakesBody()
   @Operation(operations.patchEndpoint)
   patch(
-    @Caller() caller: Actor,
+    @Caller() caller: KnownCaller,
     @Param('id', EndpointIdPipe) id: string,
     @Body({ schema: endpointChange }) given: Given<EndpointChangeFields>,
   ): Promise<z.output<typeof operations.changedAnswer>> {

@@ -217,6 +217,44 @@ describe('changing a shared endpoint', () => {
     },
   );
 
+  test('what listens to log events, or would, takes the scope to read them', async () => {
+    const manager = await developer.withKey({ scopes: ['webhooks:manage'] });
+    const reader = await developer.withKey({ scopes: ['webhooks:manage', 'events:read'] });
+    const [deaf, listener] = [await make(), await make({ enabledEvents: ['*'] })];
+    const elsewhere = { url: api.target.url('/token/abc/2'), verificationToken: 'abc' };
+    const refused: [string, string, object][] = [
+      ['POST', '', fieldsOf({ enabledEvents: ['*'] })],
+      ['PATCH', `/${deaf}`, { enabledEvents: ['delivery.failed'] }],
+      ['PUT', `/${listener}`, { enabledEvents: ['webhook.*'] }],
+      ['PATCH', `/${listener}`, elsewhere],
+      ['PATCH', `/${deaf}`, { ...elsewhere, enabledEvents: ['*'] }],
+    ];
+    for (const [method, path, body] of refused) {
+      const before = await api.contents();
+      const asked = api.target.calls.length;
+      const answer = await manager.call(method, `/v1/endpoints${path}`, body);
+      expect([answer.status, answer.body.type, answer.body.detail]).toEqual([
+        ...[403, 'urn:tripline:problem:insufficient-scope', expect.stringContaining('events:read')],
+      ]);
+      expect([await api.contents(), api.target.calls.length]).toEqual([before, asked]);
+    }
+    const allowed: [ApiDeveloper, string, string, object][] = [
+      [manager, 'POST', '', fieldsOf()],
+      [manager, 'PATCH', `/${listener}`, { enabledEvents: ['*'], description: 'as it is' }],
+      [manager, 'PATCH', `/${deaf}`, elsewhere],
+      ...refused.map((call): [ApiDeveloper, string, string, object] => [reader, ...call]),
+      [
+        manager,
+        'PATCH',
+        `/${listener}`,
+        { enabledEvents: [], url: api.target.url('/token/abc/3'), verificationToken: 'abc' },
+      ],
+    ];
+    for (const [caller, method, path, body] of allowed) {
+      expect((await caller.call(method, `/v1/endpoints${path}`, body)).status).toBeLessThan(300);
+    }
+  });
+
   test('the log names what really changed, as the fields are called', async () => {
     const id = await make({ description: 'd', timeoutSeconds: 3 });
     await call('PATCH', id, {

@@ -7,6 +7,7 @@ import type { EndpointChange } from '../../store/endpoints.js';
 import { newLogId } from '../../store/log-id.js';
 import { newSigningSecret } from '../../target/secret-box.js';
 import type { ApiParts } from '../api-parts.js';
+import type { KnownCaller } from '../caller.js';
 import { changedOptions, sealedOptions, wantedOptions } from '../delivery-options-plan.js';
 import { PREVIOUS_SECRET_MS } from '../endpoint-actions.js';
 import type { EndpointActions, Rotated, Rotation, Tested } from '../endpoint-actions.js';
@@ -16,7 +17,7 @@ import { pageOf, pageRequest } from '../page.js';
 import type { Page, PageQuery } from '../page.js';
 import { parseUuid } from '../path.js';
 import type { Probes } from '../probes.js';
-import { endpointNotFound, invalidFields, Problem } from '../problem.js';
+import { endpointNotFound, insufficientScope, invalidFields, Problem } from '../problem.js';
 import { overQuota, requireRoom } from '../stock-limits.js';
 import { requireProof, requireTargetUrl, requireToken } from '../target.js';
 import { testOfEndpoint } from '../test-events.js';
@@ -55,11 +56,12 @@ export class Endpoints {
   }
 
   /** Makes one for a target that proves itself, which is asked last. */
-  async create(actor: Actor, { fields, unknownKeys }: Given<NewEndpointFields>): Promise<MadeEndpoint> {
+  async create(actor: KnownCaller, { fields, unknownKeys }: Given<NewEndpointFields>): Promise<MadeEndpoint> {
     const { url, description, secret = newSigningSecret() } = fields;
     requireTargetUrl(url, '#/url');
     const id = newLogId();
     const enabledEvents = this.eventsOf(fields.enabledEvents);
+    if (enabledEvents.length > 0) requireEventsScope(actor);
     const wanted = wantedOptions(this.parts, { id, fields: DEFAULT_ENDPOINT_FIELDS }, fields);
     await requireRoom(this.parts, actor.license, 'endpoints');
     await requireProof(this.probes, { license: actor.license, url, token: fields.verificationToken }, '#/url');
@@ -79,22 +81,26 @@ export class Endpoints {
 
   /** Changes what is given; another target is asked first, and nothing changes unless it proves itself. */
   async update(
-    actor: Actor,
+    actor: KnownCaller,
     id: string,
     { fields, unknownKeys }: Given<EndpointChangeFields>,
   ): Promise<{ warnings: string[] }> {
     const current = await this.findShared(actor.license, id);
     const events = fields.enabledEvents && this.eventsOf(fields.enabledEvents);
     const proof = wantedProof(current, fields);
+    requireScopeOf(actor, current, { events, url: proof?.url });
     // Asked of what is stored, so that a target is not called for what is refused anyway.
     const warnings = this.planChange(current, fields).warnings;
     if (proof) await requireProof(this.probes, { license: actor.license, ...proof }, '#/url');
     const verifiedAt = this.time();
-    const outcome = await this.parts.endpoints.update(actor, id, (locked) => ({
-      ...this.planChange(locked, fields).change,
-      ...(events === undefined || isSameList(events, locked.enabledEvents) ? {} : { enabledEvents: events }),
-      ...(proof === undefined ? {} : { target: { url: proof.url, verifiedAt } }),
-    }));
+    const outcome = await this.parts.endpoints.update(actor, id, (locked) => {
+      requireScopeOf(actor, locked, { events, url: proof?.url });
+      return {
+        ...this.planChange(locked, fields).change,
+        ...(events === undefined || isSameList(events, locked.enabledEvents) ? {} : { enabledEvents: events }),
+        ...(proof === undefined ? {} : { target: { url: proof.url, verifiedAt } }),
+      };
+    });
     if (outcome === 'not_found') throw endpointNotFound();
     const isTokenUnused = fields.verificationToken !== undefined && proof === undefined && fields.url === undefined;
     const unused = isTokenUnused ? ['verificationToken was not used: the URL stays the same.'] : [];
@@ -182,6 +188,22 @@ export class Endpoints {
   private time(): Date {
     return new Date(this.parts.now?.() ?? databaseNowMs());
   }
+}
+
+/** Whoever may not read the log may not have it sent to a target of theirs either. */
+function requireScopeOf(
+  caller: KnownCaller,
+  current: EndpointRecord,
+  { events = current.enabledEvents, url }: { events: readonly string[] | undefined; url: string | undefined },
+): void {
+  const isSame = url === undefined && isSameList(events, current.enabledEvents);
+  if (events.length > 0 && !isSame) requireEventsScope(caller);
+}
+
+function requireEventsScope({ scopes }: KnownCaller): void {
+  const scope = 'events:read';
+  if (scopes.includes(scope)) return;
+  throw insufficientScope([scope], `The API key lacks the scope ${scope}, which listening to log events needs.`);
 }
 
 function isSameList(left: readonly string[], right: readonly string[]): boolean {

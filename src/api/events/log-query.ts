@@ -6,12 +6,19 @@ import { parseUuid } from '../path.js';
 const UUID_LENGTH_MAX = 64;
 
 /** Later years have more digits than the database reads; nothing is on record of them, or from before 1970. */
-const TIME_MAX_MS = Date.parse('9999-12-31T00:00:00Z');
+const TIME_MAX_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** A time as a query or a body names it, as ms since 1970. */
-export const timeText = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2026-01-15T12:00:00Z' })
-  .transform((text) => Math.min(Math.max(Date.parse(text), 0), TIME_MAX_MS));
+const isoTime = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-15T12:00:00Z' });
+
+/** A time that something on record is looked for by, as ms since 1970. */
+export const timeText = isoTime.transform((text) => Math.min(Math.max(Date.parse(text), 0), TIME_MAX_MS));
+
+/** A time that is kept, as ms since 1970: never another than was given. */
+export const keptTimeText = isoTime.transform((text, context) => {
+  const timeMs = Date.parse(text);
+  if (timeMs > TIME_MAX_MS) context.addIssue('must be in the year 9999 (UTC) at the latest');
+  return timeMs;
+});
 
 /** An id as a query names it, in canonical spelling. */
 export const idText = z

@@ -1,8 +1,14 @@
 import type { BulkProgress, FailedVehicle } from '../../store/operations.js';
+import type { Refused } from '../../store/subscription-writes.js';
 
 /** Vehicles that were permitted but that there was no room for, as they are shown. */
 export function withoutRoom(vehicles: readonly string[]): FailedVehicle[] {
   return vehicles.map((vehicle) => ({ vehicle, verdict: 'over_quota' }));
+}
+
+/** Vehicles that the store refused although they were permitted when they were judged, as they are shown. */
+export function refusedLate({ overQuota, withoutGrant }: Refused): FailedVehicle[] {
+  return [...withoutRoom(overQuota), ...withoutGrant.map((vehicle) => ({ vehicle, verdict: 'denied' as const }))];
 }
 
 /** How far a call is after one more page; `granted` are those that are subscribed now, or unsubscribed. */

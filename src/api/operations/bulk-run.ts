@@ -13,7 +13,7 @@ import { BULK_SIZE } from '../../store/pages.js';
 import type { ApiParts } from '../api-parts.js';
 import { Problem, unavailable, webhookAlwaysChanging, webhookNotFound } from '../problem.js';
 import { neededPermissions } from '../subscriptions/needed-permissions.js';
-import { advanced, withoutRoom } from './advanced.js';
+import { advanced, refusedLate } from './advanced.js';
 import type { BulkLimits } from './bulk-limits.js';
 import type { BulkTimes } from './bulk-times.js';
 import { isSubscribing, PageJudge } from './page-judge.js';
@@ -220,7 +220,7 @@ export class BulkRun {
     }
   }
 
-  private async step({ granted, failed, revision }: Judged): Promise<'ok' | 'not_found' | 'changed'> {
+  private async step({ granted, failed, judged }: Judged): Promise<'ok' | 'not_found' | 'changed'> {
     const { subscriptions, operations } = this.options.parts;
     const { call, eventId, progress: before } = this.state;
     let after = before;
@@ -229,13 +229,14 @@ export class BulkRun {
       {
         ...{ actor: call.actor, triggerId: call.triggerId, eventId, countBefore: before.changed, vehicles: granted },
         kind: isSubscribing(call.kind) ? 'subscribed' : 'unsubscribed',
-        ...(revision === undefined ? {} : { revision }),
+        ...judged,
       },
-      async (manager, changed, overQuota) => {
+      async (manager, changed, refused) => {
+        const late = refusedLate(refused);
         const page = {
           changed: changed.length,
-          granted: granted.length - overQuota.length,
-          failed: [...failed, ...withoutRoom(overQuota)],
+          granted: granted.length - late.length,
+          failed: [...failed, ...late],
         };
         after = advanced(before, page, this.options.limits.failedNamedMax);
         if (held !== undefined) await operations.record(manager, held, { before, after });

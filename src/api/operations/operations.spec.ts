@@ -16,6 +16,7 @@ import { viewSubscribed } from './operation-view.js';
 
 /** A permission service that answers page by page, when it is told to. */
 class GatedPermissions implements PermissionProvider {
+  readonly grantsDecide = false;
   shared: string[] = [];
   /** What is said of a vehicle; granted when nothing is. */
   readonly verdicts = new Map<string, Verdict>();

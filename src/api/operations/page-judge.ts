@@ -1,8 +1,9 @@
 import type { BulkCall, FailedVehicle } from '../../store/operations.js';
+import type { JudgedSubscription } from '../../store/subscriptions.js';
 import type { ApiParts } from '../api-parts.js';
 import { unavailable } from '../problem.js';
 import { neededPermissions } from '../subscriptions/needed-permissions.js';
-import { sortByPermission } from '../subscriptions/permitted-vehicles.js';
+import { heldGrants, sortByPermission } from '../subscriptions/permitted-vehicles.js';
 import { withoutRoom } from './advanced.js';
 import type { BulkTimes } from './bulk-times.js';
 
@@ -10,7 +11,7 @@ import type { BulkTimes } from './bulk-times.js';
 export interface Judged {
   granted: string[];
   failed: FailedVehicle[];
-  revision?: number;
+  judged: JudgedSubscription;
 }
 
 /** Asks for the permissions of a call's pages, and knows how long those that nobody could tell are worth waiting for. */
@@ -33,19 +34,23 @@ export class PageJudge {
    */
   async sort(vehicles: readonly string[]): Promise<Judged> {
     const { kind, actor, triggerId } = this.call;
-    if (!isSubscribing(kind)) return { granted: [...vehicles], failed: [] };
+    if (!isSubscribing(kind)) return { granted: [...vehicles], failed: [], judged: {} };
     const { permissions, revision } = await neededPermissions(this.parts, actor.license, triggerId);
     const full = await this.parts.subscriptions.withoutRoom(actor.license, triggerId, vehicles);
     const left = full.length === 0 ? vehicles : vehicles.filter(notIn(full));
     const { granted, failed } = await sortByPermission(this.parts.permissions, actor.license, left, permissions);
-    return { granted, failed: [...failed, ...withoutRoom(full)], revision };
+    const judged = { revision, ...heldGrants(this.parts.permissions, permissions) };
+    return { granted, failed: [...failed, ...withoutRoom(full)], judged };
   }
 
   /**
    * Whether a page of a call that nobody waits for is to be judged again later. `stalledForMs` tells since when it is so.
    * Throws when nothing can be told for too long.
    */
-  async mustWait({ granted, failed }: Judged, stalledForMs: () => Promise<number>): Promise<boolean> {
+  async mustWait(
+    { granted, failed }: Pick<Judged, 'granted' | 'failed'>,
+    stalledForMs: () => Promise<number>,
+  ): Promise<boolean> {
     const unknown = failed.filter(({ verdict }) => verdict === 'unknown').length;
     if (unknown === 0) {
       if (this.hasWaited) this.patienceMs = this.times.partOutageMs;

@@ -3,8 +3,8 @@ import type { OnModuleDestroy } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { parseFeedCursor } from '../../store/feed-cursor.js';
 import type { FeedCursor } from '../../store/feed-cursor.js';
-import type { Actor } from '../../store/actor.js';
-import { Authenticator } from '../authenticator.js';
+import { Authenticator, authorizationOf } from '../authenticator.js';
+import type { KnownCaller } from '../caller.js';
 import { Caller, DeveloperGuard } from '../developer.guard.js';
 import { readEventNames } from '../events/event-names.js';
 import { refuseField } from '../fields.js';
@@ -25,18 +25,18 @@ export class StreamController implements OnModuleDestroy {
   @Get()
   @Operation(openStream)
   async open(
-    @Caller() caller: Actor,
+    @Caller() caller: KnownCaller,
     @Query({ schema: streamQuery }) { type, webhookId, vehicle }: StreamQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const { license, keyId, requestId } = caller;
+    const { license, keyId, requestId, endsAtMs } = caller;
     const names = new Set(readEventNames(type, STREAM_EVENT_NAMES));
-    const check = () => this.authenticator.developer(request.get('authorization'), requestId);
+    const check = () => this.authenticator.developer(authorizationOf(request), requestId);
     const after = readCursor(lastEventId);
     const filter = { names, webhookId, vehicle };
-    await this.streams.serve({ license, keyId, filter, after, check }, response);
+    await this.streams.serve({ license, keyId, endsAtMs, filter, after, check }, response);
   }
 
   /** Streams would keep the server from closing. */

@@ -278,6 +278,36 @@ test('the stream of an API key that expires ends when it is looked at again', as
   expect(await streamBeside(caller, { streamTimes: { heartbeatMs: 10 } }, expire)).toEqual([]);
 });
 
+const ENDING: [string, () => Promise<ApiDeveloper>][] = [
+  ['an API key', () => developer.withKey({ expiresAt: new Date(Date.now() + 1_000).toISOString() })],
+  [
+    'a token, and half a minute',
+    async () => {
+      const token = await api.issuer.issue({ license: developer.license, expiresIn: -28 });
+      return new ApiDeveloper(api, developer.license, token);
+    },
+  ],
+];
+
+test.each(ENDING)('a stream ends with %s, without being looked at', async (_what, callerOf) => {
+  const caller = await callerOf();
+  const stream = await StreamClient.open(caller);
+  clients.push(stream);
+  expect(stream.response.status).toBe(200);
+  await end(stream);
+  expect((await caller.call('GET', '/v1/stream')).status).toBe(401);
+});
+
+test('the stream of a key that ends in thousands of years goes on', async () => {
+  const caller = await developer.withKey({ expiresAt: '9999-01-01T00:00:00Z' });
+  const stream = await StreamClient.open(caller);
+  clients.push(stream);
+  // A timer that is too long for Node fires after a millisecond.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await write();
+  expect((await stream.next()).event).toBe('trigger.fired');
+});
+
 test('a server that stops ends its streams', async () => {
   const stopping = await TestApi.start();
   const stream = await StreamClient.open(await stopping.developer());

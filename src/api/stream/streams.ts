@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import type { FeedCursor } from '../../store/feed-cursor.js';
 import type { ApiParts } from '../api-parts.js';
+import type { KnownCaller } from '../caller.js';
 import { Problem, quotaExceeded } from '../problem.js';
+import { Expiry } from './expiry.js';
 import { isRevocationOf, streamText } from './stream-entry.js';
 import type { StreamFilter } from './stream-entry.js';
 import { STREAMS_PER_LICENSE_MAX } from './stream-operations.js';
 
 const HEARTBEAT_MS = 15_000;
-/** How many heartbeats apart the caller is looked at again: tokens expire and keys are revoked. */
+/** How many heartbeats apart the caller is looked at again: what ends it may have changed, or been missed. */
 const HEARTBEATS_PER_CHECK = 4;
 /** What a client may leave unread for, when the connection is full. */
 const STALL_MS = 30_000;
@@ -19,10 +21,12 @@ export interface StreamRequest {
   license: string;
   /** The API key that the stream is open with; it ends with it. */
   keyId: string | undefined;
+  /** When the token or key ends, by `performance.now()`; the stream ends then. */
+  endsAtMs: number | undefined;
   filter: StreamFilter;
   after: FeedCursor | undefined;
-  /** Rejects when the caller is no longer let in. */
-  check: () => Promise<unknown>;
+  /** Rejects when the caller is no longer let in; else says anew when that will be. */
+  check: () => Promise<Pick<KnownCaller, 'endsAtMs'>>;
 }
 
 /** Those below when not given. */
@@ -51,14 +55,19 @@ export class Streams {
     const end = () => gone.abort();
     response.once('close', end);
     this.closing.signal.addEventListener('abort', end);
-    const heartbeat = this.startHeartbeat(request, response, end);
+    const expiry = new Expiry(end);
+    expiry.set(request.endsAtMs);
+    // That nobody can tell at the moment ends no stream.
+    const look = () => void request.check().then(({ endsAtMs }) => expiry.set(endsAtMs), endIfRefused(end));
+    const heartbeat = this.startHeartbeat(response, look);
     try {
       begin(response);
-      if (!this.closing.signal.aborted) await this.pass(request, response, gone);
+      if (!this.closing.signal.aborted) await this.pass(request, response, { gone: gone.signal, look });
     } catch (error) {
       if (!gone.signal.aborted) this.parts.log.warn({ err: error, license }, 'a stream broke off');
     } finally {
       clearInterval(heartbeat);
+      expiry.stop();
       this.closing.signal.removeEventListener('abort', end);
       const rest = (this.open.get(license) ?? 1) - 1;
       if (rest === 0) this.open.delete(license);
@@ -73,14 +82,16 @@ export class Streams {
     await this.parts.feed.close();
   }
 
-  private async pass(request: StreamRequest, response: Response, gone: AbortController): Promise<void> {
-    const { license, keyId, filter, after, check } = request;
+  private async pass(
+    { license, keyId, filter, after }: StreamRequest,
+    response: Response,
+    { gone, look }: { gone: AbortSignal; look: () => void },
+  ): Promise<void> {
     // Revoked since the guard looked, but before what is followed begins: the event of it will not come.
-    const look = () => endIfRefused(check, () => gone.abort());
-    for await (const entries of this.parts.feed.follow(license, after, gone.signal, look)) {
+    for await (const entries of this.parts.feed.follow(license, after, gone, look)) {
       for (const entry of entries) {
         const text = streamText(entry, filter);
-        if (text !== undefined && !response.write(text) && !(await this.isRead(response, gone.signal))) {
+        if (text !== undefined && !response.write(text) && !(await this.isRead(response, gone))) {
           return void response.destroy();
         }
         if (keyId !== undefined && isRevocationOf(keyId, entry)) return;
@@ -108,13 +119,13 @@ export class Streams {
     }
   }
 
-  private startHeartbeat({ check }: StreamRequest, response: Response, end: () => void): NodeJS.Timeout {
+  private startHeartbeat(response: Response, look: () => void): NodeJS.Timeout {
     const { heartbeatMs = HEARTBEAT_MS } = this.parts.streamTimes ?? {};
     let beats = 0;
     return setInterval(() => {
       if (!response.writableNeedDrain) response.write(': \n\n');
       beats++;
-      if (beats % HEARTBEATS_PER_CHECK === 0) endIfRefused(check, end);
+      if (beats % HEARTBEATS_PER_CHECK === 0) look();
     }, heartbeatMs);
   }
 }
@@ -129,11 +140,10 @@ function begin(response: Response): void {
   response.write(`retry: ${RECONNECT_MS}\n\n`);
 }
 
-/** That nobody can tell at the moment ends no stream. */
-function endIfRefused(check: () => Promise<unknown>, end: () => void): void {
-  check().catch((error: unknown) => {
+function endIfRefused(end: () => void): (error: unknown) => void {
+  return (error) => {
     if (error instanceof Problem && (error.status === 401 || error.status === 403)) end();
-  });
+  };
 }
 
 function tooManyStreams(): Problem {

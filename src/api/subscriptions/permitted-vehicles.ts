@@ -25,6 +25,14 @@ export async function sortByPermission(
   return { granted, failed };
 }
 
+/** What the store is to hold to while it writes what was judged by these permissions. */
+export function heldGrants(
+  { grantsDecide }: Pick<PermissionProvider, 'grantsDecide'>,
+  permissions: readonly string[],
+): { grantsNeeded?: readonly string[] } {
+  return grantsDecide ? { grantsNeeded: permissions } : {};
+}
+
 /** A remembered "no" does not count here: owners often grant a permission because a subscription was refused. */
 async function askAgainWhereDenied(
   provider: PermissionProvider,

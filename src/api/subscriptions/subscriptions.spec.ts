@@ -194,6 +194,7 @@ describe('the webhooks of a vehicle', () => {
 
 /** Answers what it is told to, as a permission service in trouble does. */
 class ScriptedPermissions implements PermissionProvider {
+  readonly grantsDecide = false;
   verdicts: Record<string, Verdict[]> = {};
   isDown = false;
 

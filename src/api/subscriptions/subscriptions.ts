@@ -10,7 +10,7 @@ import { parseUuid } from '../path.js';
 import { Problem, unavailable, webhookAlwaysChanging, webhookNotFound } from '../problem.js';
 import { overQuota } from '../stock-limits.js';
 import { neededPermissions } from './needed-permissions.js';
-import { sortByPermission } from './permitted-vehicles.js';
+import { heldGrants, sortByPermission } from './permitted-vehicles.js';
 import type { SubscriptionView } from './subscription-operations.js';
 
 /** A trigger is seldom changed while a vehicle is subscribed to it; more than this is a loop somewhere. */
@@ -130,9 +130,11 @@ export class Subscriptions {
       if (full.length > 0) return 'over_quota';
       const { failed } = await sortByPermission(provider, actor.license, [vehicle], permissions);
       if (failed[0] !== undefined) return failed[0].verdict;
-      const result = await subscriptions.add(actor, id, [vehicle], revision);
+      const judged = { revision, ...heldGrants(provider, permissions) };
+      const result = await subscriptions.add(actor, id, [vehicle], judged);
       if (result.kind === 'not_found') throw webhookNotFound();
       if (result.kind !== 'ok') continue;
+      if (result.withoutGrant.length > 0) return 'denied';
       if (result.overQuota.length > 0) return 'over_quota';
       return result.added.length > 0 ? 'added' : 'already';
     }

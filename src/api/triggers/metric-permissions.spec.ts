@@ -15,6 +15,7 @@ const BOTH = [NON_LOCATION, 'privilege:GetLocationHistory'];
 
 /** Grants as told; `meanwhile` runs once, between the next question and its answer. */
 class ToldPermissions implements PermissionProvider {
+  readonly grantsDecide = false;
   readonly granted = new Map<string, readonly string[]>();
   isDown = false;
   asked: { vehicles: readonly string[]; fresh: boolean }[] = [];

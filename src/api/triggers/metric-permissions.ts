@@ -2,6 +2,7 @@ import type { TriggerRecord } from '../../store/trigger-record.js';
 import type { TriggerChange } from '../../store/triggers.js';
 import type { ApiParts } from '../api-parts.js';
 import { Problem, unavailable } from '../problem.js';
+import { heldGrants } from '../subscriptions/permitted-vehicles.js';
 
 /** Vehicles that are read and asked for at once, as many as one query of the local grants takes in its stride. */
 const VEHICLES_PER_CHECK = 1000;
@@ -14,16 +15,16 @@ type Watching = Pick<TriggerRecord, 'id' | 'license' | 'metricKind' | 'metric'>;
 
 /**
  * Asks for the permissions that a change of metric adds, on every subscribed vehicle, since at subscribing only those
- * of the old metric were asked for. Resolves to the vehicles that were judged, undefined when the change adds none.
- * Throws 403 when one is denied and 503 when nobody can say.
+ * of the old metric were asked for. Resolves to what the store is to hold to: the vehicles that were judged, and maybe
+ * their grants; nothing when the change adds none. Throws 403 when one is denied and 503 when nobody can say.
  */
 export async function requireMetricPermissions(
   parts: Parts,
   trigger: Watching,
   change: TriggerChange,
-): Promise<string[] | undefined> {
+): Promise<{ vehicles?: string[]; grantsNeeded?: readonly string[] }> {
   const permissions = addedPermissions(parts, trigger, change);
-  if (permissions === undefined) return undefined;
+  if (permissions === undefined) return {};
   const judged: string[] = [];
   let isLast = false;
   while (!isLast) {
@@ -34,7 +35,7 @@ export async function requireMetricPermissions(
     for (const vehicle of vehicles) judged.push(vehicle);
     isLast = vehicles.length < VEHICLES_PER_CHECK;
   }
-  return judged;
+  return { vehicles: judged, ...heldGrants(parts.permissions, permissions) };
 }
 
 /** All that the new metric needs, when the old one needed less. */

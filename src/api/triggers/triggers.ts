@@ -237,10 +237,9 @@ export class Triggers {
     actor: Actor,
     { id, revision }: FoundTrigger,
     change: TriggerChange,
-    vehicles: string[] | undefined,
+    judged: Awaited<ReturnType<typeof requireMetricPermissions>>,
   ): Promise<boolean> {
-    const judged = vehicles === undefined ? { revision } : { revision, vehicles };
-    const updated = await this.parts.triggers.update(actor, id, change, judged);
+    const updated = await this.parts.triggers.update(actor, id, change, { revision, ...judged });
     switch (updated.kind) {
       case 'updated':
         return true;

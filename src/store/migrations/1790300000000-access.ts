@@ -61,12 +61,28 @@ const AUTO_SUBSCRIPTION = [
   ) with (fillfactor = 50)`,
 ];
 
+/**
+ * Whoever asks for the permissions of what fired, whether or not it is delivered: one row, with when the last round began
+ * and how far the log has been gone through, in the order of its transactions. What was written before is not asked for.
+ */
+const PERMISSION_ROUNDS = [
+  `create table permission_rounds (
+    began_at timestamptz not null,
+    xid bigint not null,
+    id uuid not null,
+    only_row boolean primary key default true check (only_row)
+  ) with (fillfactor = 10)`,
+  `insert into permission_rounds (began_at, xid, id)
+   select '-infinity', pg_snapshot_xmin(pg_current_snapshot())::text::bigint, '00000000-0000-0000-0000-000000000000'`,
+];
+
 /** Who may do what: keys, limits, and vehicles that join by themselves. It only adds. */
 export class Access1790300000000 implements MigrationInterface {
   readonly name = 'Access1790300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const statements = [...API_KEYS, ...QUOTAS, ...AUTO_SUBSCRIPTION, ...COUNT_SUBSCRIPTIONS, TAKE_QUOTA_FUNCTION];
+    const tables = [...API_KEYS, ...QUOTAS, ...AUTO_SUBSCRIPTION, ...PERMISSION_ROUNDS];
+    const statements = [...tables, ...COUNT_SUBSCRIPTIONS, TAKE_QUOTA_FUNCTION];
     for (const statement of statements) await runner.query(statement);
   }
 

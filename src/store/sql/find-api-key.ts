@@ -12,7 +12,8 @@ const IS_USE_DUE = "(last_used_at is null or last_used_at < now() - interval '1 
 export const FIND_API_KEY = {
   name: 'find_api_key',
   text: `
-select id, license, scopes, expires_at, ${API_KEY_STATUS} as status, ${IS_USE_DUE} as is_use_due
+select id, license, scopes, expires_at, extract(epoch from expires_at - now())::float8 * 1000 as ends_in_ms,
+  ${API_KEY_STATUS} as status, ${IS_USE_DUE} as is_use_due
 from api_keys where hash = $1`,
 };
 

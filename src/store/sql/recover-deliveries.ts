@@ -5,7 +5,8 @@ export const RECOVER_BATCH = 5_000;
  * One batch of a license's deliveries that did not arrive, by id and so oldest first, of one trigger at one endpoint,
  * or of all that goes there. $1 license, $2 the id behind which it begins, $3 trigger or null, $4 endpoint, $5 statuses, $6 and $7 when they were created.
  * Left out is what is a test, whose event is no longer on record, and whose event that endpoint got meanwhile: only the
- * delivery that comes with an event can have been that, for what is sent again after it arrived is so by itself.
+ * delivery that comes with an event can have been that, for what is sent again after it arrived is so by itself. Both
+ * are looked up by LATERAL … LIMIT 1, whose order no statistics can turn around.
  */
 const LOOK = `
 seen as materialized (
@@ -14,12 +15,11 @@ seen as materialized (
   order by id limit ${RECOVER_BATCH}
 ), wanted as materialized (
   select s.id from seen s
+  cross join lateral (select delivery_id_v1(s.event_id, s.endpoint_id) as first_id offset 0) o
+  cross join lateral (select 1 from events e where e.id = s.event_id limit 1) known
+  left join lateral (select d.status from deliveries d where d.id = o.first_id limit 1) first on true
   where ($3::uuid is null or s.trigger_id = $3) and s.endpoint_id = $4 and s.status = any ($5::text[]) and not s.is_test
-    and s.created_at >= $6 and s.created_at < $7
-    and exists (select 1 from events e where e.id = s.event_id)
-    and not exists (
-      select 1 from deliveries d where d.id = delivery_id_v1(s.event_id, s.endpoint_id) and d.status = 'delivered'
-    )
+    and s.created_at >= $6 and s.created_at < $7 and first.status is distinct from 'delivered'
 ), edge as materialized (
   select count(*)::int as seen, (array_agg(id order by id desc))[1] as last from seen
 )`;
