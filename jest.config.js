@@ -3,8 +3,13 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // Those have a configuration of their own: they take minutes.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/secured/'],
+  // Those have configurations of their own: they take minutes, or servers that they kill.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/faults/',
+    '<rootDir>/test/secured/',
+    '<rootDir>/dev/postgres/embedded-postgres.spec.ts',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   // "./x.js" in a TypeScript source means ./x.ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -9,7 +9,8 @@ import base from './jest.config.js';
  */
 export default {
   ...base,
-  roots: ['<rootDir>/test/faults'],
+  roots: ['<rootDir>/test/faults', '<rootDir>/dev/postgres'],
+  testMatch: ['**/test/faults/**/*.spec.ts', '**/embedded-postgres.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 300_000,
   maxWorkers: 2,

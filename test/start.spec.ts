@@ -56,6 +56,21 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** So long is waited for one thing, so that a test that hangs says for what, before its own time is over. */
+const PATIENCE_MS = 90_000;
+
+async function inTime<T>(awaited: Promise<T>, complaint: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(complaint())), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([awaited, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A running start and what it wrote so far; `line` waits for one that matches. */
 class Started {
   readonly lines: string[] = [];
@@ -82,13 +97,13 @@ class Started {
     const end = this.ended.then(() => {
       throw new Error(`It ended before ${pattern} came:\n${this.lines.join('\n')}`);
     });
-    return Promise.race([line, end]);
+    return inTime(Promise.race([line, end]), () => `${pattern} did not come:\n${this.lines.join('\n')}`);
   }
 
   async stop(signal: NodeJS.Signals): Promise<number | null> {
     this.child.kill(signal);
-    const [code] = (await this.ended) as [number | null];
-    return code;
+    const [code] = await inTime(this.ended, () => `It did not end:\n${this.lines.join('\n')}`);
+    return code as number | null;
   }
 }
 
@@ -125,7 +140,8 @@ function commandLines(): string[] {
 }
 
 async function isListening(port: string): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/health`).then(
+  // Somebody else's server may have the port by now, and never answer.
+  return fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5_000) }).then(
     () => true,
     () => false,
   );
