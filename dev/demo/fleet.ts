@@ -10,11 +10,11 @@ const VEHICLE_CONTRACT = 'did:erc721:80002:0x45fbCD3ef7361d156e8b16F5538AE36DEdf
 const DEVICE_CONTRACT = 'did:erc721:80002:0x9c94C395cBcBDe662235E0A9d3bB87Ad708561BA';
 const SOURCE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 
-/** Who drives where, and where each begins. */
-const VEHICLES: readonly { tokenId: number; route: readonly Waypoint[]; startAt: number }[] = [
+/** Who drives where, and where each begins. One begins by driving too fast, so that there is soon something to see. */
+const VEHICLES: readonly { tokenId: number; route: readonly Waypoint[]; startAt: number; firstFactor?: number }[] = [
   { tokenId: 1001, route: CITY_ROUTE, startAt: 0 },
   { tokenId: 1002, route: CITY_ROUTE, startAt: 3 },
-  { tokenId: 1003, route: MOTORWAY_ROUTE, startAt: 0 },
+  { tokenId: 1003, route: MOTORWAY_ROUTE, startAt: 0, firstFactor: 1.2 },
   { tokenId: 1004, route: MOTORWAY_ROUTE, startAt: 4 },
   { tokenId: 1005, route: CITY_ROUTE, startAt: 2 },
 ];
@@ -39,9 +39,9 @@ export class Fleet {
     },
   ) {
     const random = options.random ?? Math.random;
-    this.drivers = VEHICLES.map(({ tokenId, route, startAt }) => ({
+    this.drivers = VEHICLES.map(({ tokenId, route, startAt, firstFactor }) => ({
       reporter: { vehicle: `${VEHICLE_CONTRACT}:${tokenId}`, source: SOURCE, device: `${DEVICE_CONTRACT}:${tokenId}` },
-      vehicle: new SimulatedVehicle(route, startAt, random),
+      vehicle: new SimulatedVehicle(route, startAt, random, firstFactor),
     }));
   }
 

@@ -16,7 +16,7 @@ const HARSH_BRAKING = 7;
 const HARSH_BRAKING_SECONDS = 2;
 
 /** Chances in a second of driving. */
-const HARSH_BRAKING_CHANCE = 1 / 60;
+const HARSH_BRAKING_CHANCE = 1 / 40;
 const PARKING_CHANCE = 1 / 200;
 const HARSH_BRAKING_FROM_KMH = 35;
 const PARKED_SECONDS = { min: 8, max: 25 };
@@ -47,9 +47,11 @@ export class SimulatedVehicle {
     startAt: number,
     /** Numbers from 0 up to 1. */
     private readonly random: () => number,
+    /** How much of the limit the driver takes on the first leg; as on others when not given. */
+    firstFactor?: number,
   ) {
     this.leg = startAt % route.length;
-    this.driverFactor = this.between(DRIVER_FACTOR);
+    this.driverFactor = firstFactor ?? this.between(DRIVER_FACTOR);
     this.speedKmh = this.targetKmh();
     this.odometerKm = Math.round(this.between({ min: 5_000, max: 120_000 }));
   }

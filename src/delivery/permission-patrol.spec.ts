@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { transactionsOver } from '../../test/support/database.js';
 import { EngineWorld, newTopic, process, speedRecord } from '../../test/support/engine-world.js';
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf } from '../../test/support/triggers.js';
 import type { CheckOptions, Verdict } from '../access/permission-provider.js';
@@ -52,8 +53,14 @@ class WatchedRounds extends PermissionRounds {
     while (!(await isSo())) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** A round that began after this call is over: the process that made it looks again. */
+  /** A round that saw all that was written before this call is over: the process that made it looks again. */
   async round(): Promise<void> {
+    await transactionsOver(world.database);
+    await this.nextRound();
+  }
+
+  /** The same, of what it can see. */
+  async nextRound(): Promise<void> {
     const { begun } = this;
     await this.until(() => this.begun > begun);
     const { looks } = this;
@@ -82,6 +89,7 @@ beforeEach(async () => {
   permissions = new Permissions();
   rounds = new WatchedRounds(world.database);
   // What the tests before have left is not this test's.
+  await transactionsOver(world.database);
   const [xid] = await query<{ xmin: string }>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
   await query(`update permission_rounds set began_at = '-infinity', xid = $1`, [xid!.xmin]);
 });
@@ -175,8 +183,8 @@ test('a transaction that ends late is not passed over', async () => {
       [newLogId(), LICENSE, id, vehicle],
     );
     patrol();
-    await rounds.round();
-    await rounds.round();
+    await rounds.nextRound();
+    await rounds.nextRound();
     expect(permissions.asked).toEqual([]);
     await client.query('commit');
   });
@@ -263,6 +271,7 @@ describe('with more than a page', () => {
        select gen_random_uuid(), 'trigger.fired', $1, $2, vehicle, '{}' from unnest($3::text[]) vehicle`,
       [LICENSE, id, vehicles],
     );
+    await transactionsOver(world.database);
   });
 
   test('a round goes through all of it', async () => {

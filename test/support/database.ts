@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Database, DatabaseSettings } from '../../src/store/database.js';
 import { migrate } from '../../src/store/migrate.js';
@@ -80,5 +81,19 @@ async function onServer(work: (client: pg.Client) => Promise<unknown>): Promise<
     await work(client);
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * Resolves when every transaction that had begun is over, also those of other specs on the same server: from then on
+ * whoever reads in the order of transactions sees all that was written before.
+ */
+export async function transactionsOver(database: Pick<Database, 'pool'>): Promise<void> {
+  const { rows } = await database.pool.query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+  const sql = 'select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > $1::bigint as "isOver"';
+  for (;;) {
+    const looked = await database.pool.query<{ isOver: boolean }>(sql, [rows[0]!.xid]);
+    if (looked.rows[0]!.isOver) return;
+    await sleep(5);
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ApiDeveloper, TestApi, vehicle } from '../../../test/support/api.js';
+import { transactionsOver } from '../../../test/support/database.js';
 import { addEvent, addSettled, type EventRowFields } from '../../../test/support/log-rows.js';
 import { silentLog } from '../../observability/log.js';
 import { LogFeed } from '../../store/log-feed.js';
@@ -90,9 +91,10 @@ async function open(query = '', lastEventId?: string): Promise<StreamClient> {
   return client;
 }
 
-/** A place before everything that follows. */
+/** A place before everything that follows, as a client has it that was told of an event. */
 async function place(): Promise<string> {
   const { id } = await write({ type: 'webhook.created' });
+  await transactionsOver(api.database);
   const { rows } = await api.database.pool.query<{ xid: string }>('select xid from events where id = $1', [id]);
   return `${rows[0]!.xid}.e.${id}`;
 }

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { ProductSetup } from './support/product-setup.js';
-import { Product } from './support/product.js';
+import { ProductSetup } from '../support/product-setup.js';
+import { Product } from '../support/product.js';
 
 let setup: ProductSetup;
 beforeEach(async () => (setup = await ProductSetup.create()), 60_000);
