@@ -6,4 +6,4 @@ import faults from './jest.faults.config.js';
  *
  * @type {import('jest').Config}
  */
-export default { ...faults, roots: ['<rootDir>/test/secured'] };
+export default { ...faults, roots: ['<rootDir>/test/secured'], testMatch: ['**/*.spec.ts'] };
