@@ -28,6 +28,8 @@ export const engines: Bench = {
   name: 'engines',
   summary: 'Records a second through one and more engine processes',
   defaults: SETTINGS,
+  trial: { records: 2_000, vehicles: 100, partitions: 2, enginesMost: 1, rounds: 1 },
+  isPartOfAll: false,
   run,
 };
 
@@ -153,8 +155,7 @@ function report(loads: readonly Load[], rates: ReadonlyMap<string, number[]>, { 
   return {
     measured:
       'Positions stored in PostgreSQL, from the first to the last tenth of a topic; each vehicle has 3 subscriptions.',
-    columns: ['firing', 'engines', 'records/s', 'times one engine'],
-    rows,
+    details: { columns: ['firing', 'engines', 'records/s', 'times one engine'], rows },
     findings: [
       'Broker, PostgreSQL and engines share the processors of one machine: more engines than these can only lose.',
     ],
