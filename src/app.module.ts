@@ -9,6 +9,7 @@ import { Revoker } from './access/revoker.js';
 import { TokenVerifier } from './access/token-verifier.js';
 import { ApiModule, createHttpApp } from './api/api.module.js';
 import type { ApiParts } from './api/api-parts.js';
+import { apiStores } from './api/api-stores.js';
 import type { Settings } from './config/settings.js';
 import type { Catalog } from './core/catalog.js';
 import { isGated } from './core/quota.js';
@@ -23,35 +24,22 @@ import { KafkaSource } from './ingest/kafka-source.js';
 import type { Health } from './observability/health.js';
 import type { Log } from './observability/log.js';
 import type { Metrics } from './observability/metrics.js';
-import { ApiKeyStore } from './store/api-keys.js';
-import { AutoSyncStore } from './store/auto-syncs.js';
 import { ChunkStore } from './store/chunks.js';
 import type { Database } from './store/database.js';
 import { databaseNowMs } from './store/database-time.js';
-import { DeadLetterStore } from './store/dead-letters.js';
-import { DeliveryLog } from './store/delivery-log.js';
-import { DeliveryStats } from './store/delivery-stats.js';
 import type { Doorbell } from './store/doorbell.js';
 import { EndpointHealthStore } from './store/endpoint-health.js';
-import { EndpointStore } from './store/endpoints.js';
-import { EventLog } from './store/event-log.js';
 import { GrantStore } from './store/grants.js';
-import { IdempotencyStore } from './store/idempotency.js';
 import { IndexLog } from './store/index-log.js';
 import { LogFeed } from './store/log-feed.js';
 import { PendingDeliveries } from './store/pending-deliveries.js';
-import { OperationStore } from './store/operations.js';
 import { PermissionRounds } from './store/permission-rounds.js';
 import { DeliveryQueue } from './store/queue.js';
 import { QuotaBlocks } from './store/quota-blocks.js';
 import { QuotaNotices } from './store/quota-notices.js';
 import { QuotaStore } from './store/quotas.js';
-import { Recovery } from './store/recovery.js';
 import { RevocationStore } from './store/revocations.js';
 import { StateStore } from './store/states.js';
-import { SubscriptionStore } from './store/subscriptions.js';
-import { TestDeliveryStore } from './store/test-deliveries.js';
-import { TriggerStore } from './store/triggers.js';
 import { permissionsOf } from './start-permissions.js';
 import { retryTotalMaxMs } from './start-settings.js';
 import { AddressGuard } from './target/address-guard.js';
@@ -153,29 +141,13 @@ function apiParts(
       catalog,
       client,
       permissions,
-      quotas,
       quotaBlocks,
       log,
       health,
       eventRetentionDays: settings.eventRetentionDays,
     },
-    triggers: new TriggerStore(database, quotas),
-    endpoints: new EndpointStore(database, quotas),
-    testDeliveries: new TestDeliveryStore(database),
-    subscriptions: new SubscriptionStore(database, quotas),
-    revocations: new RevocationStore(database),
-    autoSyncs: new AutoSyncStore(database),
-    operations: new OperationStore(database),
-    grants: new GrantStore(database),
-    apiKeys: new ApiKeyStore(database, quotas),
-    states: new StateStore(database),
-    deadLetters: new DeadLetterStore(database),
-    deliveries: new DeliveryLog(database),
-    recovery: new Recovery(database),
-    stats: new DeliveryStats(database),
-    events: new EventLog(database),
+    ...apiStores(database, quotas),
     feed: new LogFeed({ database, log }),
-    idempotency: new IdempotencyStore(database),
     licenses: settings.dimo ? new IdentityLicenses({ identityUrl: settings.dimo.identityUrl, log }) : new AnyLicense(),
     tokens: new TokenVerifier({ jwksUrl, log, now: databaseNowMs, ...given({ issuer, audience }) }),
     handshake: new Handshake({ client }),

@@ -1,37 +1,27 @@
 /** The running product between stand-ins for DIMO's services: who gets in, what is shared, withdrawn, granted again. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { expectStatus, request, type Developer } from './support/developer.js';
-import { IdentityServer } from './support/identity-server.js';
+import { DIMO_CONTRACT as CONTRACT, DimoServices } from './support/dimo-services.js';
 import { LICENSE, ProductSetup } from './support/product-setup.js';
 import { eventually } from './support/product.js';
 import { signalMessage } from './support/stream.js';
 import { TokenExchangeServer } from './support/token-exchange-server.js';
 
 const NON_LOCATION = 'privilege:GetNonLocationHistory';
-const CONTRACT = '0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF';
 const STRANGER = `0x${'2'.repeat(40)}`;
 const HOUR_MS = 3_600_000;
 
 let setup: ProductSetup;
-let identity: IdentityServer;
-let exchange: TokenExchangeServer;
+let dimo: DimoServices;
 let developer: Developer;
 let webhookId: string;
 let path: string;
 let paths = 0;
 
 beforeAll(async () => {
-  [setup, identity, exchange] = await Promise.all([
-    ProductSetup.create(),
-    IdentityServer.start(),
-    TokenExchangeServer.start(),
-  ]);
-  identity.licenses.add(LICENSE);
+  [setup, dimo] = await Promise.all([ProductSetup.create(), DimoServices.start(LICENSE)]);
   await setup.start({
-    IDENTITY_API_URL: identity.url,
-    TOKEN_EXCHANGE_GRPC_ADDR: exchange.address,
-    VEHICLE_NFT_ADDRESS: CONTRACT,
-    DIMO_REGISTRY_CHAIN_ID: '137',
+    ...dimo.settings,
     PERMISSION_CACHE_SECONDS: '1',
     // By the clock of this process every token has expired; by the database's it is good.
     NODE_OPTIONS: `--import ${new URL('support/clock.mjs', import.meta.url).href}`,
@@ -42,8 +32,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await setup?.stop();
-  exchange?.stop();
-  await identity?.stop();
+  await dimo?.stop();
 }, 30_000);
 
 beforeEach(async () => {
@@ -58,13 +47,13 @@ const drive = (tokenId: number, speed: number) =>
 const subscribe = (what: string) => developer.call('POST', `/v1/webhooks/${webhookId}/subscribe/${what}`);
 const subscribed = async () => (await developer.call('GET', `/v1/webhooks/${webhookId}`)).body as string[];
 const speeds = () => setup.receiver.at(path).map(({ event }) => event.data.signal.value as number);
-const grant = (tokenId: number) => exchange.grant(LICENSE, vehicle(tokenId), [NON_LOCATION]);
+const grant = (tokenId: number) => dimo.exchange.grant(LICENSE, vehicle(tokenId), [NON_LOCATION]);
 const ask = async (license: string) =>
   request(setup.product.url, await setup.issuer.issue({ license }), 'GET', '/v1/webhooks');
 
 /** Resolves when the product has asked about the vehicle once more. */
 const askedAbout = (tokenId: number) => {
-  const count = () => exchange.calls.filter(({ asset }) => asset === vehicle(tokenId)).length;
+  const count = () => dimo.exchange.calls.filter(({ asset }) => asset === vehicle(tokenId)).length;
   const before = count();
   return eventually(() => count() > before, `the exchange is asked about ${tokenId}`);
 };
@@ -72,7 +61,7 @@ const askedAbout = (tokenId: number) => {
 test('developer licenses get in, others do not, and when the register is out those who are known go on', async () => {
   expect((await ask(LICENSE)).status).toBe(200);
   expect(await ask(STRANGER)).toMatchObject({ status: 403, body: { message: 'JWT is not from a developer license' } });
-  identity.answer = () => 'down';
+  dimo.identity.answer = () => 'down';
   try {
     const unsure = await ask(`0x${'3'.repeat(40)}`);
     expect(unsure).toMatchObject({ status: 503, body: { message: 'Failed to verify developer license' } });
@@ -80,29 +69,31 @@ test('developer licenses get in, others do not, and when the register is out tho
     expect((await ask(LICENSE)).status).toBe(200);
     expectStatus(await subscribe('all'), 503);
   } finally {
-    identity.answer = () => 'tables';
+    dimo.identity.answer = () => 'tables';
   }
 });
 
 test('one, a list and all over pages are subscribed as far as they are permitted, and fire', async () => {
   const fleet = Array.from({ length: 250 }, (_, at) => at + 1);
-  identity.share(LICENSE, fleet.map(vehicle));
-  identity.share(LICENSE, [`did:erc721:1:${CONTRACT}:1`]);
+  dimo.identity.share(LICENSE, fleet.map(vehicle));
+  dimo.identity.share(LICENSE, [`did:erc721:1:${CONTRACT}:1`]);
   for (const tokenId of fleet.slice(2)) grant(tokenId);
 
   expect([(await subscribe(vehicle(3))).status, (await subscribe(vehicle(1))).status]).toEqual([201, 403]);
   const body = { assetDIDs: [2, 3, 4].map(vehicle) };
   const listed = await developer.call('POST', `/v1/webhooks/${webhookId}/subscribe/list`, body);
   expect(listed.body).toMatchObject({ subscribed: 1, alreadySubscribed: 1, failedSubscriptions: [{}] });
-  const pages = identity.queries.length;
+  const pages = dimo.identity.queries.length;
   expect((await subscribe('all')).body).toMatchObject({ subscribed: 246, alreadySubscribed: 2 });
-  expect(identity.queries.slice(pages).filter(({ name }) => name === 'vehicles')).toHaveLength(3);
+  expect(dimo.identity.queries.slice(pages).filter(({ name }) => name === 'vehicles')).toHaveLength(3);
   expect((await subscribed()).sort()).toEqual(fleet.slice(2).map(vehicle).sort());
 
   await drive(3, 31);
   await drive(250, 32);
   await setup.receiver.arrived(path, 2);
-  expect(exchange.calls.every(({ grantee, privileges }) => grantee === LICENSE && privileges.length > 0)).toBe(true);
+  expect(dimo.exchange.calls.every(({ grantee, privileges }) => grantee === LICENSE && privileges.length > 0)).toBe(
+    true,
+  );
 });
 
 test('what its owner withdraws is delivered no more once the cache is over, and told; granted again it works at once', async () => {
@@ -110,7 +101,7 @@ test('what its owner withdraws is delivered no more once the cache is over, and 
   expectStatus(await subscribe(vehicle(1001)), 201);
   await drive(1001, 1);
   await setup.receiver.arrived(path, 1);
-  exchange.revoke(LICENSE, vehicle(1001));
+  dimo.exchange.revoke(LICENSE, vehicle(1001));
   for (let speed = 2; (await subscribed()).length > 0; speed++) await drive(1001, speed);
   const { body: log } = await developer.call('GET', '/v1/events?type=subscription.revoked');
   expect(log.data).toMatchObject([{ data: { vehicle: vehicle(1001), webhookIds: [webhookId] } }]);
@@ -130,8 +121,8 @@ test('while the exchange is out nothing is sent and nothing removed; when it is 
     grant(tokenId);
     expectStatus(await subscribe(vehicle(tokenId)), 201);
   }
-  const { port, grants } = exchange;
-  exchange.stop();
+  const { port, grants } = dimo.exchange;
+  dimo.exchange.stop();
   const postponed = await setup.product.metric('tripline_deliveries_total', 'outcome="postponed"');
   for (const tokenId of fleet) await drive(tokenId, tokenId);
   await setup.product.logged(({ msg }) => msg.startsWith('The token exchange is out'));
@@ -141,8 +132,8 @@ test('while the exchange is out nothing is sent and nothing removed; when it is 
   expectStatus(await subscribe(vehicle(2009)), 503);
   expect([speeds(), (await subscribed()).length]).toEqual([[], fleet.length]);
 
-  exchange = await TokenExchangeServer.start(port);
-  for (const [key, permissions] of grants) exchange.grants.set(key, permissions);
+  dimo.exchange = await TokenExchangeServer.start(port);
+  for (const [key, permissions] of grants) dimo.exchange.grants.set(key, permissions);
   await setup.receiver.arrived(path, fleet.length, 30_000);
   expect(speeds().sort()).toEqual(fleet);
   expect(await subscribed()).toHaveLength(fleet.length);
@@ -153,14 +144,14 @@ test('a vehicle of which the exchange cannot tell waits alone', async () => {
     grant(tokenId);
     expectStatus(await subscribe(vehicle(tokenId)), 201);
   }
-  exchange.answer = (asked) =>
-    asked.asset === vehicle(3001) ? { rich_error: { code: 500, err: 'chain is out' } } : exchange.fromTable(asked);
+  dimo.exchange.answer = (asked) =>
+    asked.asset === vehicle(3001) ? { rich_error: { code: 500, err: 'chain is out' } } : dimo.exchange.fromTable(asked);
   const asked = askedAbout(3001);
   await drive(3001, 1);
   await drive(3002, 2);
   await setup.receiver.arrived(path, 1);
   await asked;
   expect([speeds(), (await subscribed()).length]).toEqual([[2], 2]);
-  exchange.answer = (request) => exchange.fromTable(request);
+  dimo.exchange.answer = (request) => dimo.exchange.fromTable(request);
   await setup.receiver.arrived(path, 2, 30_000);
 });

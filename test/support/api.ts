@@ -6,6 +6,7 @@ import { AnyLicense } from '../../src/access/license-directory.js';
 import { LocalGrants } from '../../src/access/local-grants.js';
 import { TokenVerifier } from '../../src/access/token-verifier.js';
 import type { ApiParts } from '../../src/api/api-parts.js';
+import { apiStores } from '../../src/api/api-stores.js';
 import { ApiModule, createHttpApp } from '../../src/api/api.module.js';
 import { parseAddress } from '../../src/core/address.js';
 import { builtInCatalog } from '../../src/core/catalog.js';
@@ -14,26 +15,11 @@ import type { Quotas } from '../../src/core/quota.js';
 import { ALL_SCOPES } from '../../src/core/scopes.js';
 import { Health } from '../../src/observability/health.js';
 import { silentLog } from '../../src/observability/log.js';
-import { ApiKeyStore } from '../../src/store/api-keys.js';
-import { AutoSyncStore } from '../../src/store/auto-syncs.js';
 import { Database } from '../../src/store/database.js';
-import { DeadLetterStore } from '../../src/store/dead-letters.js';
-import { DeliveryLog } from '../../src/store/delivery-log.js';
-import { DeliveryStats } from '../../src/store/delivery-stats.js';
-import { EventLog } from '../../src/store/event-log.js';
-import { EndpointStore } from '../../src/store/endpoints.js';
 import { GrantStore } from '../../src/store/grants.js';
-import { IdempotencyStore } from '../../src/store/idempotency.js';
 import { LogFeed } from '../../src/store/log-feed.js';
-import { OperationStore } from '../../src/store/operations.js';
 import { QuotaBlocks } from '../../src/store/quota-blocks.js';
 import { QuotaStore } from '../../src/store/quotas.js';
-import { Recovery } from '../../src/store/recovery.js';
-import { RevocationStore } from '../../src/store/revocations.js';
-import { StateStore } from '../../src/store/states.js';
-import { SubscriptionStore } from '../../src/store/subscriptions.js';
-import { TestDeliveryStore } from '../../src/store/test-deliveries.js';
-import { TriggerStore } from '../../src/store/triggers.js';
 import { AddressGuard } from '../../src/target/address-guard.js';
 import { Handshake } from '../../src/target/handshake.js';
 import { TargetClient } from '../../src/target/http-client.js';
@@ -108,7 +94,8 @@ export class TestApi {
     const quotas = new QuotaStore(database, { ...unlimitedQuotas(), ...limits });
     const parts: ApiParts = {
       catalog: builtInCatalog,
-      ...storesOf(database, quotas),
+      ...apiStores(database, quotas),
+      quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
       feed: new LogFeed({ database, log: silentLog, intervalMs: 20 }),
       eventRetentionDays: 30,
       permissions: new LocalGrants({ grants: new GrantStore(database) }),
@@ -166,29 +153,6 @@ export class TestApi {
     for await (const chunk of socket) answer += String(chunk);
     return answer;
   }
-}
-
-function storesOf(database: Database, quotas: QuotaStore) {
-  return {
-    triggers: new TriggerStore(database, quotas),
-    endpoints: new EndpointStore(database, quotas),
-    testDeliveries: new TestDeliveryStore(database),
-    subscriptions: new SubscriptionStore(database, quotas),
-    revocations: new RevocationStore(database),
-    autoSyncs: new AutoSyncStore(database),
-    operations: new OperationStore(database),
-    grants: new GrantStore(database),
-    apiKeys: new ApiKeyStore(database, quotas),
-    states: new StateStore(database),
-    deadLetters: new DeadLetterStore(database),
-    deliveries: new DeliveryLog(database),
-    recovery: new Recovery(database),
-    stats: new DeliveryStats(database),
-    events: new EventLog(database),
-    quotas,
-    quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
-    idempotency: new IdempotencyStore(database),
-  };
 }
 
 export class ApiDeveloper {

@@ -1,6 +1,7 @@
 import { SyncLost } from '../../store/auto-syncs.js';
 import type { SyncClaim } from '../../store/auto-syncs.js';
 import type { ApiParts } from '../api-parts.js';
+import { BackgroundWork } from '../background-work.js';
 import { BULK_LIMITS } from '../operations/bulk-limits.js';
 import { AskedVehicles } from './asked-vehicles.js';
 import { AUTO_SUBSCRIBE_LIMITS } from './auto-subscribe-limits.js';
@@ -23,11 +24,8 @@ class SyncStopped extends Error {
 export class AutoSubscriber {
   private readonly limits: AutoSubscribeLimits;
   private readonly asked: AskedVehicles;
-  private readonly stopping = new AbortController();
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly active = new Set<Promise<unknown>>();
+  private readonly work = new BackgroundWork();
   private readonly held = new Set<SyncClaim>();
-  private isScanning = false;
   /** Those of the parts; an answer that takes long does not hold up the end. */
   private readonly permissions: Parts['permissions'];
 
@@ -43,34 +41,24 @@ export class AutoSubscriber {
   }
 
   onModuleInit(): void {
-    const beat = () => void this.follow(this.keepAlive());
-    const scan = () => void this.follow(this.scan());
-    this.timers.push(setInterval(beat, this.limits.heartbeatMs), setInterval(scan, this.limits.scanMs));
-    for (const timer of this.timers) timer.unref();
-    scan();
+    this.work.begin(this.limits, { keepAlive: () => this.keepAlive(), scan: () => this.scan() });
   }
 
   /** Resolves when what was under way has been given back. */
-  async onModuleDestroy(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
-    this.stopping.abort();
-    while (this.active.size > 0) await Promise.allSettled(this.active);
+  onModuleDestroy(): Promise<void> {
+    return this.work.stop();
   }
 
   private async scan(): Promise<void> {
-    if (this.isScanning) return;
-    this.isScanning = true;
     try {
-      while (!this.stopping.signal.aborted && this.held.size < this.limits.licensesMax) {
+      while (!this.work.stopped.aborted && this.held.size < this.limits.licensesMax) {
         const claim = await this.parts.autoSyncs.claim();
         if (claim === undefined) return;
         this.held.add(claim);
-        void this.follow(this.sync(claim));
+        void this.work.follow(this.sync(claim));
       }
     } catch (error) {
       this.parts.log.warn({ err: error }, 'licenses whose vehicles join by themselves could not be looked for');
-    } finally {
-      this.isScanning = false;
     }
   }
 
@@ -85,7 +73,7 @@ export class AutoSubscriber {
     } finally {
       this.held.delete(claim);
       this.asked.trim();
-      if (!this.stopping.signal.aborted) void this.follow(this.scan());
+      this.work.scan();
     }
   }
 
@@ -98,7 +86,7 @@ export class AutoSubscriber {
         ...{ claim, limits: { ...limits, sharedVehiclesMax }, asked: this.asked.of(claim.license) },
         parts: { ...parts, permissions: this.permissions },
         goOn: () => {
-          if (this.stopping.signal.aborted) throw new SyncStopped();
+          if (this.work.stopped.aborted) throw new SyncStopped();
         },
       });
       this.report(claim, counts);
@@ -135,7 +123,7 @@ export class AutoSubscriber {
 
   /** Rejects when the process ends, whatever becomes of the work. */
   private async unlessStopped<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.stopping;
+    const signal = this.work.stopped;
     let stop: () => void;
     const stopped = new Promise<never>((_resolve, reject) => {
       stop = () => reject(new SyncStopped());
@@ -160,11 +148,5 @@ export class AutoSubscriber {
     } catch (error) {
       this.parts.log.warn({ err: error }, 'licenses whose vehicles join by themselves could not be kept alive');
     }
-  }
-
-  private follow(work: Promise<void>): Promise<void> {
-    const followed = work.catch(() => undefined).finally(() => this.active.delete(followed));
-    this.active.add(followed);
-    return work;
   }
 }

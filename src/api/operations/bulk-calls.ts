@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { OperationLost } from '../../store/operations.js';
 import type { BulkCall, BulkProgress, OperationClaim } from '../../store/operations.js';
 import type { ApiParts } from '../api-parts.js';
+import { BackgroundWork } from '../background-work.js';
 import { BULK_LIMITS } from './bulk-limits.js';
 import type { BulkLimits } from './bulk-limits.js';
 import { BulkRun, RunStopped } from './bulk-run.js';
@@ -23,14 +24,11 @@ export type BulkOutcome =
 export class BulkCalls {
   private readonly times: BulkTimes;
   private readonly limits: BulkLimits;
-  private readonly stopping = new AbortController();
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly active = new Set<Promise<unknown>>();
+  private readonly work = new BackgroundWork();
   private readonly open: OpenCalls;
   /** Those of this process that go on after their answer, and those that were another's: neither keeps out the others. */
   private readonly own = new Set<BulkRun>();
   private readonly takenOver = new Set<BulkRun>();
-  private isScanning = false;
 
   constructor(private readonly parts: Parts) {
     this.times = { ...BULK_TIMES, ...parts.bulkTimes };
@@ -39,18 +37,12 @@ export class BulkCalls {
   }
 
   onModuleInit(): void {
-    const beat = () => void this.follow(this.keepAlive());
-    const scan = () => void this.follow(this.scan());
-    this.timers.push(setInterval(beat, this.times.heartbeatMs), setInterval(scan, this.times.scanMs));
-    for (const timer of this.timers) timer.unref();
-    scan();
+    this.work.begin(this.times, { keepAlive: () => this.keepAlive(), scan: () => this.scan() });
   }
 
   /** Resolves when what was under way has been given back. */
-  async onModuleDestroy(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
-    this.stopping.abort();
-    while (this.active.size > 0) await Promise.allSettled(this.active);
+  onModuleDestroy(): Promise<void> {
+    return this.work.stop();
   }
 
   /**
@@ -59,7 +51,7 @@ export class BulkCalls {
    */
   call(call: BulkCall, vehicles?: readonly string[]): Promise<BulkOutcome> {
     const run = () => this.runCall(BulkRun.asked(this.runOptions, call, vehicles));
-    return this.follow(this.open.take(call.actor.license, run));
+    return this.work.follow(this.open.take(call.actor.license, run));
   }
 
   private async runCall(run: BulkRun): Promise<BulkOutcome> {
@@ -70,7 +62,7 @@ export class BulkCalls {
       if (operationId !== undefined) {
         this.parts.log.info(fieldsOf(run), 'a bulk call goes on after its answer');
         if (this.own.size >= this.limits.ownMax) run.leave();
-        void this.follow(this.goOn(run, work, this.own));
+        void this.work.follow(this.goOn(run, work, this.own));
         return { kind: 'continues', operationId };
       }
       await work;
@@ -86,7 +78,7 @@ export class BulkCalls {
 
   private async isDoneInTime(work: Promise<void>): Promise<boolean> {
     const waited = new AbortController();
-    const signal = AbortSignal.any([waited.signal, this.stopping.signal]);
+    const signal = AbortSignal.any([waited.signal, this.work.stopped]);
     const late = setTimeout(this.times.answerMs, false, { signal }).catch(() => false);
     try {
       return await Promise.race([work.then(() => true), late]);
@@ -125,21 +117,17 @@ export class BulkCalls {
 
   /** Takes what nobody holds. */
   private async scan(): Promise<void> {
-    if (this.isScanning) return;
-    this.isScanning = true;
     try {
-      while (!this.stopping.signal.aborted && this.takenOver.size < this.limits.takenOverMax) {
+      while (!this.work.stopped.aborted && this.takenOver.size < this.limits.takenOverMax) {
         const found = await this.parts.operations.claim();
         if (found === undefined) return;
         const run = BulkRun.claimed(this.runOptions, found);
         if (found.isHopeless) this.parts.log.warn(fieldsOf(run), 'a bulk call that fails again and again is ended');
         else this.parts.log.info(fieldsOf(run), 'a bulk call that nobody holds is taken over');
-        void this.follow(this.goOn(run, found.isHopeless ? run.giveUp() : run.work(), this.takenOver));
+        void this.work.follow(this.goOn(run, found.isHopeless ? run.giveUp() : run.work(), this.takenOver));
       }
     } catch (error) {
       this.parts.log.warn({ err: error }, 'bulk calls that nobody holds could not be looked for');
-    } finally {
-      this.isScanning = false;
     }
   }
 
@@ -152,13 +140,7 @@ export class BulkCalls {
   }
 
   private get runOptions(): RunOptions {
-    return { parts: this.parts, times: this.times, limits: this.limits, stopping: this.stopping.signal };
-  }
-
-  private follow<T>(work: Promise<T>): Promise<T> {
-    const followed = work.catch(() => undefined).finally(() => this.active.delete(followed));
-    this.active.add(followed);
-    return work;
+    return { parts: this.parts, times: this.times, limits: this.limits, stopping: this.work.stopped };
   }
 }
 
