@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/test', '<rootDir>/bench'],
   testMatch: ['**/*.spec.ts'],
   // Those have configurations of their own: they take minutes, or servers that they kill.
   testPathIgnorePatterns: [

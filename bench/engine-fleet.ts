@@ -1,105 +1,91 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Kafka } from 'kafkajs';
-import { reportMessages } from '../dev/demo/report.js';
-import { TelemetryProducer } from '../dev/demo/telemetry-producer.js';
-import { newLogId } from '../src/store/log-id.js';
+import type { ValueKind } from '../src/core/catalog.js';
+import { checkCondition } from '../src/core/condition.js';
 import type { Database } from '../src/store/database.js';
+import { FAST, SLOW, vehicleOf } from './fleet-records.js';
 
-const DID = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF';
-const SOURCE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
-const DEVICE = 'did:erc721:137:0x9c94C395cBcBDe662235E0A9d3bB87Ad708561BA';
-const TRIGGERS_PER_VEHICLE = 3;
-const BATCH = 500;
+const LICENSES = 10;
+/** Beside the one on the speed, how many triggers each vehicle has. */
+const OTHERS = 2;
+/** Vehicles that are in no record. */
+const ELSEWHERE = 1_000_000;
 
-/** Speeds of records that make one of the vehicle's triggers fire, and of those that make none. */
-const FAST = 120;
-const SLOW = 50;
+/** What records make of a fleet: none is of its vehicles, none fires, the fast ones do, each does. */
+export type FleetLoad = 'unsubscribed' | 'not firing' | '1 %' | 'all';
 
-/** A number of vehicles, each with three triggers on its speed: at most one of them ever fires. */
-export async function addFleet(database: Database, vehicles: number): Promise<void> {
-  const triggers = Array.from({ length: TRIGGERS_PER_VEHICLE }, (_, place) => ({
-    id: randomUUID(),
-    endpointId: randomUUID(),
-    license: `0x${randomBytes(20).toString('hex')}`,
-    condition: place === 0 ? 'value > 100' : `value > ${200 + place}`,
-  }));
-  for (const { id, endpointId, license, condition } of triggers) {
-    await database.pool.query(
-      `insert into endpoints (id, license, url, secret, created_at, updated_at)
-       values ($1, $2, 'https://127.0.0.1/', '', now(), now())`,
-      [endpointId, license],
-    );
-    await database.pool.query('insert into endpoint_leases (endpoint_id, license) values ($1, $2)', [
-      endpointId,
-      license,
-    ]);
-    await database.pool.query(
-      `insert into triggers (id, license, status, service, metric_name, metric_kind, metric, value_kind, condition,
-         normalized_condition, cooldown_seconds, display_name, name_key, description, endpoint_id, created_at, updated_at)
-       values ($1::uuid, $2, 'enabled', 'telemetry.signals', 'speed', 'signal', 'speed', 'number', $4, $4, 0, $1::text, $1::text, '', $3,
-         now(), now())`,
-      [id, license, endpointId, condition],
-    );
+/** What a license has triggers on, besides the speed. None of them ever holds. */
+const NEVER: readonly Wanted[] = [
+  { metric: 'powertrainTransmissionTravelledDistance', kind: 'number', text: 'value - previousValue > 1000000.0' },
+  {
+    metric: 'currentLocationCoordinates',
+    kind: 'location',
+    text: 'geoDistance(value.latitude, value.longitude, 40.7128, -74.006) < 5.0',
+  },
+  { metric: 'powertrainType', kind: 'string', text: `value == 'ELECTRIC' || value.startsWith('HYBRID')` },
+  { metric: 'isIgnitionOn', kind: 'number', text: 'value == 0.0 && previousValue == 1.0' },
+];
+
+interface Wanted {
+  metric: string;
+  kind: ValueKind;
+  text: string;
+}
+
+/**
+ * Makes a number of vehicles all that there is: of ten licenses, each vehicle with three triggers on different signals,
+ * numbers, texts and places, some of which read the previous value. One of them, on the speed, may fire.
+ */
+export async function becomeFleet(database: Database, vehicles: number, load: FleetLoad): Promise<void> {
+  await database.pool.query('truncate triggers, endpoints, endpoint_leases, subscriptions cascade');
+  await forgetRuns(database);
+  const limits = { unsubscribed: 2 * FAST, 'not firing': 2 * FAST, '1 %': (SLOW + FAST) / 2, all: 0 };
+  const speed: Wanted = { metric: 'speed', kind: 'number', text: `value > ${limits[load]}.0` };
+  const first = load === 'unsubscribed' ? ELSEWHERE : 1;
+  for (let place = 0; place < LICENSES; place++) {
+    const license = `0x${randomBytes(20).toString('hex')}`;
+    const ids: string[] = [];
+    for (const wanted of [speed, ...NEVER]) ids.push(await addTrigger(database, license, wanted));
+    const numbers = Array.from({ length: vehicles }, (_, n) => first + n).filter((n) => n % LICENSES === place);
+    const pairs = numbers.flatMap((n) => triggersOf(n, ids).map((id) => ({ id, vehicle: vehicleOf(n) })));
     await database.pool.query(
       `insert into subscriptions (trigger_id, vehicle, created_at)
-       select $1, $2 || ':' || n, now() from generate_series(1, $3::int) n`,
-      [id, DID, vehicles],
+       select id, vehicle, now() from unnest($1::uuid[], $2::text[]) s (id, vehicle)`,
+      [pairs.map(({ id }) => id), pairs.map(({ vehicle }) => vehicle)],
     );
   }
   await database.pool.query('update index_head set seq = seq + 1');
 }
 
-export interface FilledTopics {
-  signals: string;
-  events: string;
+/** Empties what engines have written, for the next to begin as the first did. */
+export async function forgetRuns(database: Database): Promise<void> {
+  await database.pool.query('truncate stream_positions, states, events, outbox, deliveries');
 }
 
-/** Topics with realistic records in all partitions; every `firingEvery`th makes a trigger fire, none when it is 0. */
-export async function fillTopics(
-  brokers: string,
-  wanted: { records: number; vehicles: number; partitions: number; firingEvery: number },
-): Promise<FilledTopics> {
-  const name = newLogId();
-  const topics = { signals: `signals-${name}`, events: `events-${name}` };
-  const kafka: Kafka = new kafkajs.Kafka({
-    clientId: 'bench',
-    brokers: brokers.split(','),
-    logLevel: kafkajs.logLevel.NOTHING,
-  });
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({
-    topics: Object.values(topics).map((topic) => ({ topic, numPartitions: wanted.partitions })),
-    waitForLeaders: false,
-  });
-  await admin.disconnect();
-  await sleep(1_000);
-  const producer = await TelemetryProducer.connect(brokers.split(','), topics);
-  for (let from = 0; from < wanted.records; from += BATCH) {
-    const count = Math.min(BATCH, wanted.records - from);
-    const signals = Array.from({ length: count }, (_, at) => message(from + at, wanted));
-    await producer.send({ signals, events: [] });
-  }
-  await producer.close();
-  return topics;
+/** The first of the ids, and two of the others in turn. */
+function triggersOf(vehicle: number, [first, ...others]: readonly string[]): string[] {
+  const from = Math.floor(vehicle / LICENSES);
+  return [first!, ...Array.from({ length: OTHERS }, (_, at) => others[(from + at) % others.length]!)];
 }
 
-function message(
-  place: number,
-  { vehicles, firingEvery }: { vehicles: number; firingEvery: number },
-): { key: string; value: string } {
-  const vehicle = `${DID}:${(place % vehicles) + 1}`;
-  const speed = firingEvery > 0 && place % firingEvery === 0 ? FAST : SLOW;
-  const reporter = { vehicle, source: SOURCE, device: DEVICE };
-  const reading = {
-    speedKmh: speed,
-    odometerKm: 1_000 + place / 100,
-    isIgnitionOn: true,
-    latitude: 52.520008,
-    longitude: 13.404954,
-    heading: 90,
-    hasBrakedHarshly: false,
-  };
-  return { key: vehicle, value: reportMessages(reporter, reading, new Date()).signals };
+async function addTrigger(database: Database, license: string, { metric, kind, text }: Wanted): Promise<string> {
+  const [id, endpointId] = [randomUUID(), randomUUID()];
+  const check = checkCondition(kind, text);
+  if (check.kind === 'invalid') throw new Error(`${text}: ${check.error.message}`);
+  await database.pool.query(
+    `insert into endpoints (id, license, url, secret, created_at, updated_at)
+     values ($1, $2, 'https://127.0.0.1/', '', now(), now())`,
+    [endpointId, license],
+  );
+  await database.pool.query('insert into endpoint_leases (endpoint_id, license) values ($1, $2)', [
+    endpointId,
+    license,
+  ]);
+  await database.pool.query(
+    `insert into triggers (id, license, status, service, metric_name, metric_kind, metric, value_kind, condition,
+       normalized_condition, cooldown_seconds, display_name, name_key, description, endpoint_id, created_at, updated_at)
+     values ($1::uuid, $2, 'enabled', 'telemetry.signals', $4, 'signal', $4, $5, $6, $7, 0, $1::text, $1::text, '', $3,
+       now(), now())`,
+    [id, license, endpointId, metric, kind, text, check.normalized],
+  );
+  return id;
 }

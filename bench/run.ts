@@ -4,25 +4,46 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench, BenchReport, BenchSettings } from './bench.js';
+import { api } from './api.js';
+import type { Bench, BenchReport } from './bench.js';
 import { type BenchServer, withBenchServer } from './bench-database.js';
+import { delivery } from './delivery.js';
 import { engines } from './engines.js';
+import { evaluate } from './evaluate.js';
+import { firing } from './firing.js';
+import { ingest } from './ingest.js';
 import { isolation } from './isolation.js';
+import { latency } from './latency.js';
 import { permissions } from './permissions.js';
 import { overviewText, reportText } from './report-text.js';
+import { roles } from './roles.js';
+import { readArguments } from './run-arguments.js';
+import { soak } from './soak.js';
 import { triggerIndex } from './trigger-index.js';
 
-const BENCHES: readonly Bench[] = [engines, isolation, permissions, triggerIndex];
+const BENCHES: readonly Bench[] = [
+  api,
+  delivery,
+  engines,
+  evaluate,
+  firing,
+  ingest,
+  isolation,
+  latency,
+  permissions,
+  roles,
+  soak,
+  triggerIndex,
+];
 const RESULTS = join('bench', 'results');
 
-const { names, settings, isTrial } = readArguments(process.argv.slice(2));
-const chosen = BENCHES.filter(({ name, isPartOfAll }) =>
-  names.length > 0 ? names.includes(name) : isPartOfAll || isTrial,
-);
+const wanted = readArguments(process.argv.slice(2), BENCHES);
+if (wanted.kind === 'refused') refuse(wanted.reason);
+const { benches, settings, isTrial } = wanted;
 const startedAt = new Date();
 await withBenchServer(async (server) => {
   const finished: { bench: Bench; report: BenchReport }[] = [];
-  for (const bench of chosen) finished.push({ bench, report: await run(server, bench) });
+  for (const bench of benches) finished.push({ bench, report: await run(server, bench) });
   if (finished.length > 1) keep('all', overviewText(finished));
 });
 
@@ -44,21 +65,6 @@ function keep(name: string, text: string): void {
   const path = join(RESULTS, `${name}-${startedAt.toISOString().slice(0, 16).replace(':', '')}.md`);
   writeFileSync(path, text);
   process.stdout.write(`Kept in ${path}.\n\n`);
-}
-
-/** Ends the program when an argument is neither a bench nor a setting of the one that is named. */
-function readArguments(texts: readonly string[]): { names: string[]; settings: BenchSettings; isTrial: boolean } {
-  const wanted = texts.filter((text) => !text.startsWith('--'));
-  const unknown = wanted.find((name) => !BENCHES.some((bench) => bench.name === name));
-  if (unknown !== undefined) refuse(`${unknown} is no bench.`);
-  const of = wanted.length === 1 ? BENCHES.find(({ name }) => name === wanted[0])!.defaults : {};
-  const given: Record<string, number> = {};
-  for (const text of texts.filter((each) => each.startsWith('--') && each !== '--trial')) {
-    const [, setting = '', value = ''] = /^--([a-zA-Z]+)=(\d+)$/.exec(text) ?? [];
-    if (!Object.hasOwn(of, setting)) refuse(`${text} is no setting of one bench that is named.`);
-    given[setting] = Number(value);
-  }
-  return { names: wanted, settings: given, isTrial: texts.includes('--trial') };
 }
 
 function refuse(why: string): never {

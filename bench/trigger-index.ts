@@ -5,85 +5,77 @@ import { IndexContents } from '../src/engine/index-contents.js';
 import { Database } from '../src/store/database.js';
 import { IndexLog } from '../src/store/index-log.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
+import { inTurn, type Round } from './comparison.js';
+import { readRows } from './floor/pg-rows.js';
 import { fleetOf, SHAPES, type Shape, writeFleet } from './trigger-index-rows.js';
 import { quantile } from './quantile.js';
 
-const SETTINGS = { subscriptions: 1_000_000, rounds: 5 };
+const SETTINGS = { subscriptions: 1_000_000, rounds: 3 };
 type Settings = typeof SETTINGS;
 
-/** Rows of one `fetch` of the bare read. */
-const PAGE = 5_000;
+const AT_MOST = 1.3;
+const BYTES_MOST = 120;
 
 /** What the start of an engine costs: its index is loaded before it takes its first record. */
 export const triggerIndex: Bench = {
   name: 'index',
   summary: 'The trigger index: its load from PostgreSQL, and its memory',
   defaults: SETTINGS,
-  trial: { subscriptions: 10_000, rounds: 1 },
+  trial: { subscriptions: 20_000, rounds: 1 },
   isPartOfAll: true,
   run,
 };
 
-interface Timing {
+interface Load {
   ms: number;
   longestBlockMs: number;
+  /** In use because of it, for each subscription. */
+  bytesEach: number;
+  size: IndexContents['size'];
 }
 
-interface Round {
+interface Measured {
   shape: Shape;
-  bare: Timing;
-  load: Timing;
-  bytes: number;
-  size: IndexContents['size'];
+  rounds: Round[];
+  loads: Load[];
 }
 
 async function run({ databaseUrl, settings: given, progress }: BenchContext): Promise<BenchReport> {
   const settings = given as Settings;
   const applicationName = 'tripline bench index';
   const database = await Database.open({ url: databaseUrl, controlPoolSize: 1, dataPoolSize: 2, applicationName });
-  const rounds: Round[] = [];
+  const measured: Measured[] = [];
   try {
     for (const shape of SHAPES) {
       const count = await writeFleet(database, shape, fleetOf(settings.subscriptions));
       progress(`${shape}: ${count} subscriptions`);
-      // The first round warms everything up and does not count.
-      for (let round = 0; round <= settings.rounds; round++) {
-        const measured = await runRound(database, shape);
-        progress(
-          `${shape}, round ${round} of ${settings.rounds}: rows ${ms(measured.bare)}, load ${ms(measured.load)}`,
-        );
-        if (round > 0) rounds.push(measured);
-      }
+      const loads: Load[] = [];
+      const measure = {
+        floor: async () => (await timed(() => readRows(database))).ms,
+        ours: async () => loads[loads.push(await load(database)) - 1]!.ms,
+      };
+      // Warms everything up and does not count.
+      await inTurn(1, measure, () => undefined);
+      const rounds = await inTurn(settings.rounds, measure, progress);
+      measured.push({ shape, rounds, loads: loads.slice(1) });
     }
   } finally {
     await database.close();
   }
-  return report(rounds);
+  return report(measured);
 }
 
-async function runRound(database: Database, shape: Shape): Promise<Round> {
-  const bare = await timed(() => readRows(database));
+async function load(database: Database): Promise<Load> {
   const before = memory();
   const contents = new IndexContents();
-  const load = await timed(() => new IndexLog(database).load(contents.loader()));
+  const timing = await timed(() => new IndexLog(database).load(contents.loader()));
   const bytes = memory() - before;
-  return { shape, bare, load, bytes, size: contents.size };
+  // Asked last: until then the index is in use, and no garbage.
+  const { size } = contents;
+  return { ...timing, bytesEach: bytes / size.subscriptions, size };
 }
 
-/** Reads the same rows through a cursor, and does nothing with them. */
-async function readRows(database: Database): Promise<void> {
-  await database.session(async (client) => {
-    await client.query('begin read only; set local enable_seqscan = on; set local cursor_tuple_fraction = 1');
-    for (const sql of ['select * from triggers', 'select trigger_id, vehicle from subscriptions']) {
-      await client.query(`declare bare no scroll cursor for ${sql}`);
-      while ((await client.query(`fetch ${PAGE} from bare`)).rows.length === PAGE);
-      await client.query('close bare');
-    }
-    await client.query('commit');
-  });
-}
-
-async function timed(work: () => Promise<unknown>): Promise<Timing> {
+async function timed(work: () => Promise<unknown>): Promise<Pick<Load, 'ms' | 'longestBlockMs'>> {
   collectGarbage();
   const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
@@ -104,32 +96,23 @@ function memory(): number {
   return heapUsed + external;
 }
 
-function report(rounds: readonly Round[]): BenchReport {
-  const of = (shape: Shape) => rounds.filter((round) => round.shape === shape);
-  const median = (shape: Shape, value: (round: Round) => number) => quantile(of(shape).map(value), 0.5);
-  const ratio = (shape: Shape) => median(shape, ({ bare, load }) => load.ms / bare.ms).toFixed(2);
-  const bytes = (shape: Shape) => median(shape, (round) => round.bytes / round.size.subscriptions).toFixed(0);
-  const row = (name: string, { bare, load, bytes: used, size }: Round) => [
-    ...[name, String(size.subscriptions), String(size.sets), ms(bare), ms(load), (load.ms / bare.ms).toFixed(2)],
-    ...[`${bare.longestBlockMs.toFixed(0)} ms`, `${load.longestBlockMs.toFixed(0)} ms`],
-    (used / size.subscriptions).toFixed(0),
-  ];
+function report(measured: readonly Measured[]): BenchReport {
+  const median = (loads: readonly Load[], value: (load: Load) => number) => quantile(loads.map(value), 0.5);
   return {
     measured:
-      'In turn: all rows of triggers and subscriptions read with bare pg, and an index loaded. `shared`: vehicles of a ' +
-      'few licenses each, many with the same triggers. `random`: ten triggers by chance, a set of its own for each vehicle.',
-    details: {
-      columns: ['round', 'subscriptions', 'sets', 'rows', 'load', 'ratio', 'block, rows', 'block, load', 'bytes each'],
-      rows: SHAPES.flatMap((shape) => of(shape).map((round, at) => row(`${shape} ${at + 1}`, round))),
-    },
-    findings: SHAPES.map(
-      (shape) =>
-        `\`${shape}\`: the load takes ${ratio(shape)} times what reading the rows does, ${bytes(shape)} bytes a subscription; ` +
-        `no turn is longer than ${Math.max(...of(shape).map(({ load }) => load.longestBlockMs)).toFixed(0)} ms (medians; the longest of all).`,
+      'All rows of triggers and subscriptions read with bare pg, and an index loaded. `shared`: vehicles of a few ' +
+      'licenses each, many with the same triggers. `random`: ten triggers by chance, a set of its own for each vehicle.',
+    comparisons: measured.map(({ shape, rounds }) => {
+      return { what: `load, ${shape}`, unit: 'ms', rounds, target: { kind: 'at most', ratio: AT_MOST } };
+    }),
+    limits: measured.map(({ shape, loads }) => {
+      const values = loads.map(({ bytesEach }) => bytesEach);
+      return { what: `memory of a subscription, ${shape}`, unit: 'bytes', values, atMost: BYTES_MOST };
+    }),
+    findings: measured.map(
+      ({ shape, loads }) =>
+        `\`${shape}\`: ${loads[0]!.size.subscriptions} subscriptions of ${loads[0]!.size.sets} different sets; ` +
+        `no turn of a load is longer than ${median(loads, ({ longestBlockMs }) => longestBlockMs).toFixed(0)} ms (median).`,
     ),
   };
-}
-
-function ms(timing: Timing): string {
-  return `${timing.ms.toFixed(0)} ms`;
 }

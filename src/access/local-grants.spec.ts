@@ -8,7 +8,7 @@ permissionProviderContract('LocalGrants', openLocalGrants);
 
 test('a database that fails in the middle of a list is an exception, not a short list', async () => {
   const failing = {
-    permissionsOf: () => Promise.reject(new Error('gone')),
+    withPermissions: () => Promise.reject(new Error('gone')),
     async *vehiclesOf(): AsyncIterable<string[]> {
       yield await Promise.resolve(['did:erc721:1:0x1111111111111111111111111111111111111111:1']);
       throw new Error('gone');

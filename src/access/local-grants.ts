@@ -5,15 +5,15 @@ import type { PermissionProvider, Verdict } from './permission-provider.js';
 /** Permissions from grants in our own database, which operators manage over REST: for installations without DIMO's services. */
 export class LocalGrants implements PermissionProvider {
   readonly grantsDecide = true;
-  private readonly grants: Pick<GrantStore, 'permissionsOf' | 'vehiclesOf'>;
+  private readonly grants: Pick<GrantStore, 'withPermissions' | 'vehiclesOf'>;
 
-  constructor(options: { grants: Pick<GrantStore, 'permissionsOf' | 'vehiclesOf'> }) {
+  constructor(options: { grants: Pick<GrantStore, 'withPermissions' | 'vehiclesOf'> }) {
     this.grants = options.grants;
   }
 
   async check(license: string, vehicles: readonly string[], permissions: readonly string[]): Promise<Verdict[]> {
-    const held = await this.grants.permissionsOf(license, vehicles);
-    return vehicles.map((vehicle) => judge(held.get(vehicle), permissions));
+    const granted = await this.grants.withPermissions(license, vehicles, permissions);
+    return vehicles.map((vehicle) => (granted.has(vehicle) ? 'granted' : 'denied'));
   }
 
   async *sharedVehicles(license: string): AsyncIterable<string[]> {
@@ -23,8 +23,4 @@ export class LocalGrants implements PermissionProvider {
       throw new PermissionsUnavailable('The grants cannot be read from the database', { cause: error });
     }
   }
-}
-
-function judge(held: readonly string[] | undefined, needed: readonly string[]): Verdict {
-  return held !== undefined && needed.every((permission) => held.includes(permission)) ? 'granted' : 'denied';
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { CloudEvent } from 'cloudevents';
 import { builtInCatalog } from './catalog.js';
 import { firingEvent } from './cloud-event.js';
 import { ZERO_LOCATION, ZERO_TIME, type EventSample, type SignalSample } from './sample.js';
@@ -46,6 +47,8 @@ const BRAKING: EventSample = {
   metadata: '',
   tags: ['night'],
 };
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 const body = (trigger: Trigger, sample: SignalSample | EventSample): unknown =>
   JSON.parse(
@@ -131,3 +134,27 @@ test('traceparent stands beside when the record had one', () => {
   );
   expect(JSON.parse(text)).toMatchObject({ traceparent, sequence: '3' });
 });
+
+test.each<[string, Partial<Trigger>, SignalSample | EventSample, string | undefined]>([
+  ['a number', {}, SPEED, undefined],
+  [
+    'a text that has to be escaped',
+    { valueKind: 'string', displayName: '"\\\n\u2028\ud800é"' },
+    { ...SPEED, valueString: '"\0' },
+    undefined,
+  ],
+  ['a position', { valueKind: 'location' }, { ...SPEED, name: 'currentLocationCoordinates' }, undefined],
+  ['an origin and a trace', { service: 'a/b' }, { ...SPEED, source: '0xF2', producer: 'did:x' }, TRACE],
+  ['an event', { valueKind: 'event', metricKind: 'event' }, BRAKING, undefined],
+])(
+  'the text for %s is the one that the CloudEvents SDK writes, and the SDK takes it',
+  (_, given, sample, traceparent) => {
+    const trigger = { ...TRIGGER, ...given };
+    const trace = traceparent === undefined ? {} : { traceparent };
+    const text = firingEvent(
+      { id: 'a', timeMs: Date.UTC(2025, 7, 14), sequence: 7, trigger, sample, ...trace },
+      builtInCatalog,
+    );
+    expect(JSON.stringify(new CloudEvent(JSON.parse(text) as object))).toBe(text);
+  },
+);

@@ -1,8 +1,11 @@
 import type { ValueKind } from './catalog.js';
+import type { Closure, Members } from './condition-closure.js';
 import { ConditionFailure } from './condition-error.js';
+import { LibraryCondition } from './condition-library.js';
 import { failureOf } from './condition-messages.js';
-import { readCondition, type Program, type ReadCondition } from './condition-read.js';
-import { bind, isPrevious, limitTexts, VARIABLES } from './condition-variables.js';
+import { programOf } from './condition-program.js';
+import { readCondition, type ReadCondition } from './condition-read.js';
+import { isPrevious, wrongKind, zeroReading } from './condition-variables.js';
 import type { Reading } from './sample.js';
 
 /** A checked condition, ready to be asked. */
@@ -16,7 +19,7 @@ export interface Condition {
   evaluate(sample: Reading, previous: Reading | undefined): boolean;
 }
 
-/** Compiled conditions that are kept; about 2 KB each. More distinct texts work, and are compiled once per trigger. */
+/** Compiled conditions that are kept; about 1 KB each. More distinct texts work, and are compiled once per trigger. */
 export const CONDITIONS_CACHED_MAX = 10_000;
 
 /** In order of last use: a `Map` keeps the order of insertion. */
@@ -39,43 +42,41 @@ export function compileCondition(valueKind: ValueKind, normalized: string): Cond
 function compileUncached(valueKind: ValueKind, text: string): Condition {
   const result = readCondition(valueKind, text);
   if (result.kind === 'invalid') throw new ConditionFailure(result.error.code, result.error.message);
-  return new CompiledCondition(valueKind, result.condition);
+  return compileRead(valueKind, result.condition);
 }
 
+/** A condition that was read: closures where they cover it, else the library. */
+export function compileRead(valueKind: ValueKind, read: Pick<ReadCondition, 'tree' | 'reads' | 'program'>): Condition {
+  const program = programOf(valueKind, read);
+  return program
+    ? new CompiledCondition(valueKind, program, [...read.reads].some(isPrevious))
+    : new LibraryCondition(valueKind, read);
+}
+
+/** A condition as closures: see `programOf`. It keeps neither the tree nor anything else of the library. */
 export class CompiledCondition implements Condition {
-  readonly readsPrevious: boolean;
-  private readonly program: Program;
-  private readonly textsRead: readonly string[];
+  private readonly readingKind: Reading['kind'];
+  private readonly zero: Reading;
 
   constructor(
-    private readonly valueKind: ValueKind,
-    { program, reads }: Pick<ReadCondition, 'program' | 'reads'>,
+    valueKind: ValueKind,
+    private readonly program: Closure<boolean>,
+    readonly readsPrevious: boolean,
   ) {
-    const types = VARIABLES[valueKind];
-    this.program = program;
-    this.readsPrevious = [...reads].some(isPrevious);
-    this.textsRead = [...reads].filter((name) => ['string', 'list<string>'].includes(types.get(name)!));
+    this.readingKind = valueKind === 'event' ? 'event' : 'signal';
+    this.zero = zeroReading(valueKind);
   }
 
   evaluate(sample: Reading, previous: Reading | undefined): boolean {
-    let bindings = bind(this.valueKind, sample, previous);
-    if (this.textsRead.length > 0) bindings = limitTexts(bindings, this.textsRead);
-    const result = this.run(bindings);
-    if (typeof result === 'boolean') return result;
-    throw new ConditionFailure('not_boolean', 'the result is neither true nor false');
-  }
-
-  /** The library's errors capture no stack either: see `ConditionFailure`. */
-  private run(bindings: ReturnType<typeof bind>): unknown {
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
+    const { readingKind } = this;
+    if (sample.kind !== readingKind) throw wrongKind(readingKind);
+    const before = previous !== undefined && previous.kind === readingKind ? previous : this.zero;
     try {
-      return this.program(bindings);
+      return this.program(sample as unknown as Members, before as unknown as Members);
     } catch (error) {
+      if (error instanceof ConditionFailure) throw error;
       const { code, message } = failureOf(error);
       throw new ConditionFailure(code, message);
-    } finally {
-      Error.stackTraceLimit = limit;
     }
   }
 }

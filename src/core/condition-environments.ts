@@ -2,6 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { ValueKind } from './catalog.js';
 import { RE2JS } from 're2js';
 import { LOCATION_FIELDS, LocationValue, VARIABLES } from './condition-variables.js';
+import type { Location } from './sample.js';
 
 /** Otherwise cel-js looks at each result for a promise. */
 const SYNCHRONOUS = { async: false };
@@ -98,12 +99,13 @@ function isSameNumber(a: Numeric, b: Numeric): boolean {
   return a == b;
 }
 
-function isSameLocation(a: LocationValue, b: LocationValue): boolean {
+/** Whether all members are the same. */
+export function isSameLocation(a: Location, b: Location): boolean {
   return LOCATION_FIELDS.every((field) => a[field] === b[field]);
 }
 
 /** Great-circle distance in km between two points in degrees, by the haversine formula. */
-function distanceKm(latitude1: number, longitude1: number, latitude2: number, longitude2: number): number {
+export function distanceKm(latitude1: number, longitude1: number, latitude2: number, longitude2: number): number {
   const radians = Math.PI / 180;
   const sineOfHalf = (degrees: number) => Math.sin((degrees * radians) / 2);
   const chord =

@@ -1,6 +1,7 @@
 import type { ValueKind } from './catalog.js';
-import { CompiledCondition, compileCondition } from './condition-compile.js';
+import { compileCondition, type Condition } from './condition-compile.js';
 import { ConditionFailure, positionOf } from './condition-error.js';
+import { LibraryCondition } from './condition-library.js';
 import { readClause } from './condition-read.js';
 import { balancedRange, scan, type Token } from './condition-scan.js';
 import type { Node } from './condition-tree.js';
@@ -55,7 +56,7 @@ class Explainer {
   constructor(
     private readonly valueKind: ValueKind,
     private readonly text: string,
-    private readonly ask: (clause: CompiledCondition) => boolean,
+    private readonly ask: (clause: Condition) => boolean,
   ) {
     this.tokens = scan(text).tokens;
   }
@@ -76,7 +77,7 @@ class Explainer {
     const part: ClauseExplanation = { text, ...positionOf(this.text, range), value: null };
     this.parts.push(part);
     if (!isReached) return undefined;
-    const clause = new CompiledCondition(this.valueKind, readClause(this.valueKind, text));
+    const clause = new LibraryCondition(this.valueKind, readClause(this.valueKind, text));
     const value = attempt(() => this.ask(clause));
     if (value instanceof ConditionFailure) part.error = value.message;
     else part.value = value;

@@ -1,6 +1,6 @@
 import { EvaluationError, ParseError, TypeError as CheckError } from '@marcbachmann/cel-js';
 import type { ValueKind } from './catalog.js';
-import { Refusal, type Range, type RefusalCode } from './condition-error.js';
+import { ConditionFailure, Refusal, type Range, type RefusalCode } from './condition-error.js';
 import { MATCHES_COMPILED } from './condition-environments.js';
 import { FUNCTIONS, METHODS } from './condition-functions.js';
 import { explainSyntax } from './condition-syntax.js';
@@ -25,7 +25,12 @@ export function refusalOf(error: unknown, valueKind: ValueKind, text: string): R
 /** The reason why an evaluation failed, as code and clause of a sentence. */
 export function failureOf(error: unknown): { code: string; message: string } {
   if (!isLibraryError(error)) return { code: 'evaluation_failed', message: 'it cannot be evaluated for this sample' };
-  return { code: error.code, message: FAILURES[error.code] ?? error.summary };
+  return { code: error.code, message: (FAILURES as Readonly<Record<string, string>>)[error.code] ?? error.summary };
+}
+
+/** What the library would have failed with. */
+export function conditionFailure(code: keyof typeof FAILURES): ConditionFailure {
+  return new ConditionFailure(code, FAILURES[code]);
 }
 
 /** Why a condition of the given type is none. */
@@ -41,14 +46,14 @@ function isLibraryError(error: unknown): error is LibraryError {
   return error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError;
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
+const FAILURES = {
   division_by_zero: 'it divides by zero',
   modulo_by_zero: 'it divides by zero',
   numeric_overflow: 'a whole number becomes too large',
   double_conversion_error: 'double() got a text that is no number',
   int_conversion_error: 'int() got a text that is no whole number',
   bool_conversion_error: 'bool() got a text that is neither true nor false',
-};
+} as const;
 
 const COMPARISONS: Readonly<Record<string, string>> = {
   double: 'compare it with a number, as in … > 10',

@@ -9,10 +9,7 @@ import { balancedRange, scan, sentOffset, type Scan } from './condition-scan.js'
 import type { Node } from './condition-tree.js';
 import { bind, zeroReading, type Bindings } from './condition-variables.js';
 
-/**
- * What evaluates a checked condition. Everything that evaluates does so through this type: a compiler of our own could
- * stand here, with the library as the reference that it is compared with.
- */
+/** How the library evaluates a checked condition; see `programOf` for how it is done at each sample. */
 export type Program = (bindings: Bindings) => unknown;
 
 /** A condition that passed all checks. */

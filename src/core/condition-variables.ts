@@ -86,10 +86,10 @@ export function zeroReading(valueKind: ValueKind): Reading {
  */
 export function bind(valueKind: ValueKind, sample: Reading, previous: Reading | undefined): Bindings {
   if (valueKind === 'event') {
-    if (sample.kind !== 'event') throw wrongKind('an event', 'a signal');
+    if (sample.kind !== 'event') throw wrongKind('event');
     return bindEvent(sample, previous?.kind === 'event' ? previous : ZERO_EVENT);
   }
-  if (sample.kind !== 'signal') throw wrongKind('a signal', 'an event');
+  if (sample.kind !== 'signal') throw wrongKind('signal');
   const before = previous?.kind === 'signal' ? previous : ZERO_SIGNAL;
   switch (valueKind) {
     case 'number':
@@ -111,9 +111,7 @@ export function limitTexts(bindings: Bindings, variables: readonly string[]): Bi
   let limited = bindings;
   for (const variable of variables) {
     if (longestText(bindings[variable]) <= TEXT_LENGTH_MAX) continue;
-    if (!isPrevious(variable)) {
-      throw new ConditionFailure('text_too_long', `${variable} is longer than ${TEXT_LENGTH_MAX} characters`);
-    }
+    if (!isPrevious(variable)) throw textTooLong(variable);
     limited = { ...limited, [variable]: (bindings[variable] as string).slice(0, TEXT_LENGTH_MAX) };
   }
   return limited;
@@ -154,6 +152,13 @@ function bindEvent(sample: EventReading, before: EventReading): Bindings {
   };
 }
 
-function wrongKind(wanted: string, got: string): ConditionFailure {
-  return new ConditionFailure('wrong_sample', `the condition is about ${wanted}, the sample is ${got}`);
+/** Thrown for a sample that is not of the kind that the condition was compiled for. */
+export function wrongKind(wanted: Reading['kind']): ConditionFailure {
+  const [about, is] = wanted === 'event' ? ['an event', 'a signal'] : ['a signal', 'an event'];
+  return new ConditionFailure('wrong_sample', `the condition is about ${about}, the sample is ${is}`);
+}
+
+/** Thrown for a text of the sample that is longer than a condition may read. */
+export function textTooLong(variable: string): ConditionFailure {
+  return new ConditionFailure('text_too_long', `${variable} is longer than ${TEXT_LENGTH_MAX} characters`);
 }

@@ -15,25 +15,53 @@ const CHAIN_ID_MAX = 2n ** 64n - 1n;
  */
 export function parseDid(text: string): ParsedDid {
   if (text.length > DID_LENGTH_MAX) return invalid(`it is longer than ${DID_LENGTH_MAX} characters`);
+  const prefix = prefixOf(text);
+  if (prefix.kind === 'invalid') return prefix;
+  const tokenAt = prefix.text.length;
+  if (isPlainNumber(text, tokenAt)) {
+    return { kind: 'ok', did: prefix.isCanonical ? text : prefix.canonical + text.slice(tokenAt) };
+  }
+  const tokenId = text.slice(tokenAt);
+  if (!/^\+?\d+$/.test(tokenId)) return invalid('the token id is no decimal number');
+  return { kind: 'ok', did: `${prefix.canonical}${BigInt(tokenId.replace('+', ''))}` };
+}
+
+/** All before the token id, as it was and in its canonical spelling. */
+type Prefix = { kind: 'ok'; text: string; canonical: string; isCanonical: boolean };
+
+/** The last one: a fleet's vehicles, and a stream's, are of one contract, and its checksum is a hash. */
+let lastPrefix: Prefix | undefined;
+
+function prefixOf(text: string): Prefix | Extract<ParsedDid, { kind: 'invalid' }> {
+  const length = text.lastIndexOf(':') + 1;
+  const given = text.slice(0, length);
+  if (given === lastPrefix?.text) return lastPrefix;
   const parts = text.split(':');
   if (parts.length !== 5) return invalid('it needs five parts, did:erc721:<chain id>:<contract>:<token id>');
-  const [scheme, method, chainId, contract, tokenId] = parts as [string, string, string, string, string];
+  const [scheme, method, chainId, contract] = parts as [string, string, string, string, string];
   if (scheme !== 'did' || method !== 'erc721') return invalid('it must begin with did:erc721:');
   if (!/^\d+$/.test(chainId) || BigInt(chainId) > CHAIN_ID_MAX) return invalid('the chain id is no 64-bit number');
-  const address = contractOf(contract);
+  const address = parseAddress(contract);
   if (address === undefined) return invalid('the contract is no address of 40 hexadecimal digits');
-  if (!/^\+?\d+$/.test(tokenId)) return invalid('the token id is no decimal number');
-  return { kind: 'ok', did: `did:erc721:${BigInt(chainId)}:${address}:${BigInt(tokenId.replace('+', ''))}` };
+  const canonical = `did:erc721:${BigInt(chainId)}:${address}:`;
+  // Put together anew: a part of a text keeps the whole of it, which may be a message, in memory.
+  const own = `${parts.slice(0, 4).join(':')}:`;
+  lastPrefix = { kind: 'ok', text: own, canonical, isCanonical: own === canonical };
+  return lastPrefix;
 }
 
-let lastContract: { text: string; address: string | undefined } = { text: '', address: undefined };
-
-/** `parseAddress`, which hashes, with the last answer kept: a fleet's vehicles, and a stream's, are of one contract. */
-function contractOf(text: string): string | undefined {
-  if (text !== lastContract.text) lastContract = { text, address: parseAddress(text) };
-  return lastContract.address;
+/** Whether digits follow, without a sign or leading zeros: what needs no big number to be canonical. */
+function isPlainNumber(text: string, from: number): boolean {
+  if (text.charCodeAt(from) === ZERO) return text.length === from + 1;
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO || code > NINE) return false;
+  }
+  return text.length > from;
 }
 
-function invalid(why: string): ParsedDid {
+const [ZERO, NINE] = ['0'.charCodeAt(0), '9'.charCodeAt(0)] as const;
+
+function invalid(why: string): Extract<ParsedDid, { kind: 'invalid' }> {
   return { kind: 'invalid', reason: `invalid DID: ${why}` };
 }

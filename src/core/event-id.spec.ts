@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { deliveryId, eventId } from './event-id.js';
 
@@ -37,4 +38,18 @@ test('a delivery has an id of its own on the day of its event', () => {
   const delivery = deliveryId(event, 'b0b1c2d3-0000-4000-8000-000000000000');
   expect(delivery).not.toBe(event);
   expect(delivery.slice(0, 13)).toBe(event.slice(0, 13));
+});
+
+test('an id is, bit for bit, what RFC 9562 makes of time and hash', () => {
+  for (let n = 0; n < 1_000; n++) {
+    const [arrivalMs, topic] = [randomBytes(6).readUIntBE(0, 6) >> (n % 40), randomBytes(8).toString('hex')];
+    const text = [TRIGGER, VEHICLE, topic, 0, 3, 42n, 1].join('\n');
+    const bytes = createHash('sha256').update(text).digest().subarray(0, 16);
+    const time = Math.max(arrivalMs, 0);
+    bytes.writeUIntBE(time, 0, 6);
+    bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+    const id = eventId(arrivalMs, TRIGGER, VEHICLE, { ...CAUSE, topic });
+    expect(id.replaceAll('-', '')).toBe(bytes.toString('hex'));
+  }
 });

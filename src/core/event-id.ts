@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Where in a stream a sample stood: what makes two firings of one trigger and vehicle different. */
 export interface Cause {
@@ -35,10 +35,10 @@ const MILLISECONDS_48_BITS_MAX = 2 ** 48 - 1;
 
 function timedUuid(timeMs: number, content: string): string {
   const time = Math.min(Math.max(Math.trunc(timeMs), 0), MILLISECONDS_48_BITS_MAX);
-  const bytes = createHash('sha256').update(content).digest().subarray(0, 16);
-  bytes.writeUIntBE(time, 0, 6);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x80; // version 8
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80; // variant of RFC 9562
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const at = time.toString(16).padStart(12, '0');
+  // In one call and as text: a Hash object is a stream, and was two thirds of the time.
+  const rest = hash('sha256', content);
+  // Version 8, and of the 17th digit two bits for the variant of RFC 9562.
+  const variant = '89ab'[parseInt(rest[16]!, 16) & 3]!;
+  return `${at.slice(0, 8)}-${at.slice(8)}-8${rest.slice(13, 16)}-${variant}${rest.slice(17, 20)}-${rest.slice(20, 32)}`;
 }

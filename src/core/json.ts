@@ -15,6 +15,9 @@ export function jsonType(value: unknown): string {
 export function memberOf(object: JsonObject, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];
   const wanted = name.toLowerCase();
-  for (const key of Object.keys(object)) if (key.toLowerCase() === wanted) return object[key];
+  for (const key of Object.keys(object)) {
+    // To compare lengths is cheap; a key in lower case is a new text.
+    if (key.length === wanted.length && key.toLowerCase() === wanted) return object[key];
+  }
   return undefined;
 }

@@ -1,10 +1,17 @@
 import { isObject, jsonType, memberOf, type JsonObject } from './json.js';
-import { ZERO_LOCATION, ZERO_TIME, type EventReading, type Location, type SignalReading } from './sample.js';
+import { ZERO_LOCATION, ZERO_TIME, type EventSample, type Location, type SignalSample } from './sample.js';
 import { isTimestamp } from './timestamp.js';
 
-/** What an entry of a message's array says; vehicle, producer and place are the message's. */
-export type Entry<R> =
-  { kind: 'ok'; entry: R & { name: string; timestamp: string } } | { kind: 'invalid'; detail: string };
+/** What the samples of one message have in common. */
+export interface MessageHeader {
+  vehicle: string;
+  source: string;
+  producer: string;
+  isWanted: (metric: string) => boolean;
+}
+
+/** Thrown for an entry that is no sample; the message says what is wrong with it. */
+export class BadEntry extends Error {}
 
 /** Larger texts are refused: no real signal has them, and conditions would have to search them. */
 export const SAMPLE_TEXT_LENGTH_MAX = 65_536;
@@ -18,93 +25,125 @@ export const EXACT = '#';
 
 const DURATION_NS_MAX = 2n ** 64n - 1n;
 
-/** Reads an element of `data.signals`. */
-export function signalReading(entry: unknown, source: string): Entry<SignalReading> {
-  return readEntry(entry, (object) => ({
-    kind: 'signal',
-    ...nameAndTime(object),
-    valueNumber: number(object, 'valueNumber'),
-    valueString: text(object, 'valueString'),
-    valueLocation: location(object),
-    source,
-  }));
-}
-
-/** Reads an element of `data.events`; its duration comes as text, see `decodeMessage`. */
-export function eventReading(entry: unknown, source: string): Entry<EventReading> {
-  return readEntry(entry, (object) => ({
-    kind: 'event',
-    ...nameAndTime(object),
-    durationNs: duration(object),
-    metadata: text(object, 'metadata'),
-    tags: tags(object),
-    source,
-  }));
-}
-
-/** Thrown by the readers below and caught by `readEntry` alone. */
-class WrongType extends Error {}
-
-function readEntry<R>(entry: unknown, read: (object: JsonObject) => R & { name: string; timestamp: string }): Entry<R> {
-  if (!isObject(entry)) return { kind: 'invalid', detail: `the entry is ${jsonType(entry)}, not an object` };
-  try {
-    return { kind: 'ok', entry: read(entry) };
-  } catch (error) {
-    if (error instanceof WrongType) return { kind: 'invalid', detail: error.message };
-    throw error;
-  }
-}
-
-function nameAndTime(object: JsonObject): { name: string; timestamp: string } {
-  const timestamp = text(object, 'timestamp') || ZERO_TIME;
-  if (timestamp !== ZERO_TIME && !isTimestamp(timestamp)) throw new WrongType('timestamp is no RFC 3339 timestamp');
-  return { name: text(object, 'name'), timestamp };
-}
-
-function number(object: JsonObject, name: string): number {
-  const value = memberOf(object, name) ?? 0;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(name, value, 'a finite number');
-  return value;
-}
-
-function text(object: JsonObject, name: string): string {
-  const value = memberOf(object, name) ?? '';
-  if (typeof value !== 'string') throw wrongType(name, value, 'a text');
-  if (value.length > SAMPLE_TEXT_LENGTH_MAX) throw new WrongType(`${name} is longer than ${SAMPLE_TEXT_LENGTH_MAX}`);
-  return value;
-}
-
-function location(object: JsonObject): Location {
-  const value = memberOf(object, 'valueLocation') ?? ZERO_LOCATION;
-  if (value === ZERO_LOCATION) return ZERO_LOCATION;
-  if (!isObject(value)) throw wrongType('valueLocation', value, 'an object');
+/**
+ * Reads an element of `data.signals`; `index` is its place there. Undefined for a good one that is not wanted; throws
+ * `BadEntry`. Members are taken by their exact names, which costs one look at a known shape, and searched in any letter
+ * case only where one is missing.
+ */
+export function signalSample(entry: unknown, index: number, header: MessageHeader): SignalSample | undefined {
+  const object = objectOf(entry);
+  const {
+    timestamp = memberOf(object, 'timestamp'),
+    name = memberOf(object, 'name'),
+    valueNumber = memberOf(object, 'valueNumber'),
+    valueString = memberOf(object, 'valueString'),
+    valueLocation = memberOf(object, 'valueLocation'),
+  } = object;
+  const read = {
+    timestamp: time(timestamp),
+    name: text('name', name),
+    valueNumber: number('valueNumber', valueNumber),
+    valueString: text('valueString', valueString),
+    valueLocation: location(valueLocation),
+  };
+  if (!header.isWanted(read.name)) return undefined;
+  const { vehicle, source, producer } = header;
   return {
-    latitude: number(value, 'latitude'),
-    longitude: number(value, 'longitude'),
-    hdop: number(value, 'hdop'),
-    heading: number(value, 'heading'),
+    kind: 'signal',
+    timestamp: read.timestamp,
+    name: read.name,
+    valueNumber: read.valueNumber,
+    valueString: read.valueString,
+    valueLocation: read.valueLocation,
+    ...{ vehicle, source, producer, index },
   };
 }
 
-function duration(object: JsonObject): bigint {
-  const value = memberOf(object, 'durationNs') ?? `${EXACT}0`;
-  const digits = typeof value === 'string' && value.startsWith(EXACT) ? value.slice(EXACT.length) : '';
-  if (!/^\d{1,20}$/.test(digits)) throw wrongType('durationNs', value, 'a whole number');
+/** Reads an element of `data.events`, as `signalSample` does; its duration comes as text, see `decodeMessage`. */
+export function eventSample(entry: unknown, index: number, header: MessageHeader): EventSample | undefined {
+  const object = objectOf(entry);
+  const {
+    timestamp = memberOf(object, 'timestamp'),
+    name = memberOf(object, 'name'),
+    durationNs = memberOf(object, 'durationNs'),
+    metadata = memberOf(object, 'metadata'),
+    tags = memberOf(object, 'tags'),
+  } = object;
+  const { vehicle, source, producer } = header;
+  const sample: EventSample = {
+    kind: 'event',
+    timestamp: time(timestamp),
+    name: text('name', name),
+    durationNs: duration(durationNs),
+    metadata: text('metadata', metadata),
+    tags: tagList(tags),
+    ...{ vehicle, source, producer, index },
+  };
+  return header.isWanted(sample.name) ? sample : undefined;
+}
+
+function objectOf(entry: unknown): JsonObject {
+  if (!isObject(entry)) throw new BadEntry(`the entry is ${jsonType(entry)}, not an object`);
+  return entry;
+}
+
+function time(value: unknown): string {
+  const timestamp = text('timestamp', value) || ZERO_TIME;
+  if (timestamp !== ZERO_TIME && !isTimestamp(timestamp)) throw new BadEntry('timestamp is no RFC 3339 timestamp');
+  return timestamp;
+}
+
+function number(name: string, value: unknown): number {
+  const given = value ?? 0;
+  if (typeof given !== 'number' || !Number.isFinite(given)) throw wrongType(name, given, 'a finite number');
+  return given;
+}
+
+function text(name: string, value: unknown): string {
+  const given = value ?? '';
+  if (typeof given !== 'string') throw wrongType(name, given, 'a text');
+  if (given.length > SAMPLE_TEXT_LENGTH_MAX) throw new BadEntry(`${name} is longer than ${SAMPLE_TEXT_LENGTH_MAX}`);
+  return given;
+}
+
+function location(value: unknown): Location {
+  if (value === undefined || value === null) return ZERO_LOCATION;
+  if (!isObject(value)) throw wrongType('valueLocation', value, 'an object');
+  const {
+    latitude = memberOf(value, 'latitude'),
+    longitude = memberOf(value, 'longitude'),
+    hdop = memberOf(value, 'hdop'),
+    heading = memberOf(value, 'heading'),
+  } = value;
+  // Nine of ten signals are no location and say so with zeros: those share one.
+  if (latitude === 0 && longitude === 0 && hdop === 0 && heading === 0) return ZERO_LOCATION;
+  return {
+    latitude: number('latitude', latitude),
+    longitude: number('longitude', longitude),
+    hdop: number('hdop', hdop),
+    heading: number('heading', heading),
+  };
+}
+
+function duration(value: unknown): bigint {
+  const given = value ?? `${EXACT}0`;
+  const digits = typeof given === 'string' && given.startsWith(EXACT) ? given.slice(EXACT.length) : '';
+  if (!/^\d{1,20}$/.test(digits)) throw wrongType('durationNs', given, 'a whole number');
   const durationNs = BigInt(digits);
-  if (durationNs > DURATION_NS_MAX) throw new WrongType('durationNs is more than an unsigned 64-bit number holds');
+  if (durationNs > DURATION_NS_MAX) throw new BadEntry('durationNs is more than an unsigned 64-bit number holds');
   return durationNs;
 }
 
-function tags(object: JsonObject): string[] {
-  const value = memberOf(object, 'tags') ?? [];
-  if (!Array.isArray(value) || !value.every((tag) => typeof tag === 'string')) {
-    throw wrongType('tags', value, 'a list of texts');
+function tagList(value: unknown): string[] {
+  const given = value ?? [];
+  if (!Array.isArray(given) || !given.every((tag) => typeof tag === 'string')) {
+    throw wrongType('tags', given, 'a list of texts');
   }
-  if (value.length > TAGS_MAX) throw new WrongType(`tags are more than ${TAGS_MAX}`);
-  if (value.some((tag) => tag.length > TAG_LENGTH_MAX)) throw new WrongType(`a tag is longer than ${TAG_LENGTH_MAX}`);
-  return value;
+  if (given.length > TAGS_MAX) throw new BadEntry(`tags are more than ${TAGS_MAX}`);
+  if (given.some((tag) => tag.length > TAG_LENGTH_MAX)) throw new BadEntry(`a tag is longer than ${TAG_LENGTH_MAX}`);
+  return given;
 }
 
-function wrongType(name: string, value: unknown, wanted: string): WrongType {
-  return new WrongType(`${name} is ${jsonType(value)}, not ${wanted}`);
+function wrongType(name: string, value: unknown, wanted: string): BadEntry {
+  return new BadEntry(`${name} is ${jsonType(value)}, not ${wanted}`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeMessage } from './message.js';
+import { decodeMessage, decodeText } from './message.js';
 import { TAG_LENGTH_MAX, TAGS_MAX } from './message-entry.js';
 
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
@@ -29,6 +29,7 @@ test('a signal carries the header of its message', () => {
   expect(signals(SPEED)).toEqual({
     kind: 'ok',
     vehicle: VEHICLE,
+    entryCount: 1,
     rejected: [],
     samples: [
       {
@@ -199,10 +200,23 @@ describe('a message has no samples, and that is fine, when', () => {
     expect(decodeMessage('signal', bytes({ ...ENVELOPE, ...change }))).toEqual({
       kind: 'ok',
       vehicle: VEHICLE,
+      entryCount: 0,
       samples: [],
       rejected: [],
     });
   });
+});
+
+test('samples of metrics that nobody wants are left out, bad ones are rejected all the same, and all are counted', () => {
+  const entries = [SPEED, { ...SPEED, name: 'other' }, { ...SPEED, name: 'other', valueNumber: '1' }, SPEED];
+  const text = JSON.stringify({ ...ENVELOPE, data: { signals: entries } });
+  const asked: string[] = [];
+  const decoded = decodeText('signal', text, (vehicle) => {
+    asked.push(vehicle);
+    return (metric) => metric === 'speed';
+  });
+  expect(asked).toEqual([VEHICLE]);
+  expect(decoded).toMatchObject({ entryCount: 4, samples: [{ index: 0 }, { index: 3 }], rejected: [{ index: 2 }] });
 });
 
 test('data may come as base64', () => {

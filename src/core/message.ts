@@ -1,12 +1,20 @@
 import type { MetricKind } from './catalog.js';
 import { parseDid } from './did.js';
 import { isObject, jsonType, memberOf, type JsonObject } from './json.js';
-import { EXACT, eventReading, signalReading } from './message-entry.js';
+import { BadEntry, EXACT, eventSample, signalSample, type MessageHeader } from './message-entry.js';
 import type { Sample } from './sample.js';
 import { isTimestamp } from './timestamp.js';
 
 export type DecodedMessage =
-  | { kind: 'ok'; vehicle: string; samples: Sample[]; rejected: RejectedEntry[] }
+  | {
+      kind: 'ok';
+      vehicle: string;
+      /** All entries of the message's array, whatever became of them. */
+      entryCount: number;
+      /** Of the wanted metrics. */
+      samples: Sample[];
+      rejected: RejectedEntry[];
+    }
   | { kind: 'poison'; reason: PoisonReason; detail: string };
 
 /** An entry of the message's array that is no sample; those beside it count all the same. */
@@ -18,6 +26,9 @@ export interface RejectedEntry {
 
 export type PoisonReason = 'empty' | 'not_json' | 'not_an_object' | 'bad_subject' | 'bad_time' | 'bad_data';
 
+/** Says, of a vehicle, which metrics are wanted. */
+export type WantedMetrics = (vehicle: string) => (metric: string) => boolean;
+
 /**
  * Reads one Kafka message: a CloudEvent whose `data` has all signals, or events, of one report of one vehicle. Samples
  * come in the array's order. A message without entries is fine and has no samples. The rules are those of DIMO's own
@@ -25,16 +36,25 @@ export type PoisonReason = 'empty' | 'not_json' | 'not_an_object' | 'bad_subject
  * entry with a value of the wrong type is rejected alone instead of taking the whole message along.
  */
 export function decodeMessage(kind: MetricKind, value: Buffer | null): DecodedMessage {
-  if (value === null || value.length === 0) return poison('empty', 'the message has no value');
-  const text = kind === 'event' ? withExactDurations(value.toString('utf8')) : value.toString('utf8');
-  const parsed = parseJson(text);
+  return decodeText(kind, value?.toString('utf8') ?? '');
+}
+
+/**
+ * `decodeMessage` for who has made a text of the message already. Samples of metrics that are not wanted are checked as
+ * the others are, and left out: most are of no interest, and what is kept until a chunk is done is what costs.
+ */
+export function decodeText(kind: MetricKind, text: string, wanted: WantedMetrics = everything): DecodedMessage {
+  if (text === '') return poison('empty', 'the message has no value');
+  const parsed = parseJson(kind === 'event' ? withExactDurations(text) : text);
   if (parsed.kind === 'invalid') return poison('not_json', parsed.detail);
   if (!isObject(parsed.value))
     return poison('not_an_object', `the message is ${jsonType(parsed.value)}, not an object`);
-  return decodeEnvelope(kind, parsed.value);
+  return decodeEnvelope(kind, parsed.value, wanted);
 }
 
-function decodeEnvelope(kind: MetricKind, envelope: JsonObject): DecodedMessage {
+const everything: WantedMetrics = () => () => true;
+
+function decodeEnvelope(kind: MetricKind, envelope: JsonObject, wanted: WantedMetrics): DecodedMessage {
   const { time } = envelope;
   if (time !== undefined && time !== null && !(typeof time === 'string' && isTimestamp(time))) {
     return poison('bad_time', 'time is no RFC 3339 timestamp');
@@ -46,24 +66,28 @@ function decodeEnvelope(kind: MetricKind, envelope: JsonObject): DecodedMessage 
   const member = kind === 'signal' ? 'signals' : 'events';
   const entries = isObject(data.value) ? (memberOf(data.value, member) ?? []) : [];
   if (!Array.isArray(entries)) return poison('bad_data', `data.${member} is ${jsonType(entries)}, not an array`);
-  const header = { source: headerText(envelope.source), producer: headerText(envelope.producer) };
-  return decodeEntries(kind, entries, { vehicle: subject.did, ...header });
+  return decodeEntries(kind, entries, {
+    vehicle: subject.did,
+    source: headerText(envelope.source),
+    producer: headerText(envelope.producer),
+    isWanted: wanted(subject.did),
+  });
 }
 
-function decodeEntries(
-  kind: MetricKind,
-  entries: unknown[],
-  header: { vehicle: string; source: string; producer: string },
-): DecodedMessage {
+function decodeEntries(kind: MetricKind, entries: unknown[], header: MessageHeader): DecodedMessage {
   const samples: Sample[] = [];
   const rejected: RejectedEntry[] = [];
-  const read = kind === 'signal' ? signalReading : eventReading;
-  entries.forEach((entry, index) => {
-    const reading = read(entry, header.source);
-    if (reading.kind === 'invalid') rejected.push({ index, reason: 'bad_sample', detail: reading.detail });
-    else samples.push({ ...reading.entry, vehicle: header.vehicle, producer: header.producer, index });
-  });
-  return { kind: 'ok', vehicle: header.vehicle, samples, rejected };
+  const read = kind === 'signal' ? signalSample : eventSample;
+  for (const [index, entry] of entries.entries()) {
+    try {
+      const sample = read(entry, index, header);
+      if (sample) samples.push(sample);
+    } catch (error) {
+      if (!(error instanceof BadEntry)) throw error;
+      rejected.push({ index, reason: 'bad_sample', detail: error.message });
+    }
+  }
+  return { kind: 'ok', vehicle: header.vehicle, entryCount: entries.length, samples, rejected };
 }
 
 /** The envelope's `data`, or the JSON that `data_base64` holds; both at once is an error. */

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { random } from '../../test/support/random.js';
 import { isTimestamp, timeOf } from './timestamp.js';
 
 test.each<[string, number | undefined]>([
@@ -14,4 +15,45 @@ test.each<[string, number | undefined]>([
 ])('the time of %s is read as it is written', (text, expected) => {
   expect(isTimestamp(text)).toBe(true);
   expect(timeOf(text)).toBe(expected);
+});
+
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|[+-](\d\d):(\d\d))$/;
+
+/** The rule as it is written, slowly. */
+function isTimestampSlowly(text: string): boolean {
+  const match = RFC_3339.exec(text);
+  if (!match) return false;
+  const [year, month, day, hour, minute, second, zoneHour = 0, zoneMinute = 0] = match
+    .slice(1)
+    .map((s) => Number(s ?? 0));
+  const lastDay = new Date(Date.UTC(2000 + (year! % 400), month, 0)).getUTCDate();
+  const isDate = month! >= 1 && month! <= 12 && day! >= 1 && day! <= lastDay;
+  return isDate && hour! <= 23 && minute! <= 59 && second! <= 59 && zoneHour <= 23 && zoneMinute <= 59;
+}
+
+test.each(['', '.', '2026-01-15T12:00:00', '2026-01-15T12:00:00.Z', '2026-01-15T12:00:00Z ', '2026-01-15t12:00:00z'])(
+  '%j is no time',
+  (text) => {
+    expect(isTimestamp(text)).toBe(false);
+  },
+);
+
+test('what is a time is what the rule says, for 100,000 texts that are nearly one, each asked for twice', () => {
+  const dice = random(3339);
+  const two = (limit: number) => String(dice.below(limit)).padStart(2, '0');
+  const counts = { true: 0, false: 0 };
+  for (let round = 0; round < 100_000; round++) {
+    const date = `${['2023', '2024', '1900', '2000', '0000'][dice.below(5)]}-${two(14)}-${two(33)}`;
+    const fraction = ['', '', '.5', '.123456789'][dice.below(4)]!;
+    const zone = ['Z', 'Z', `+${two(25)}:${two(61)}`, `-${two(24)}:${two(60)}`][dice.below(4)]!;
+    let text = `${date}T${two(25)}:${two(61)}:${two(61)}${fraction}${zone}`;
+    if (dice.below(2) === 0) {
+      const at = dice.below(text.length + 1);
+      text = text.slice(0, at) + [...'0129-+:.TZz ٣', ''][dice.below(14)]! + text.slice(at + dice.below(2));
+    }
+    const expected = isTimestampSlowly(text);
+    counts[`${expected}`] += 1;
+    if (isTimestamp(text) !== expected || isTimestamp(text) !== expected) expect(text).toBe(expected);
+  }
+  expect(Math.min(counts.true, counts.false)).toBeGreaterThan(10_000);
 });

@@ -1,7 +1,7 @@
 import type { Catalog } from '../core/catalog.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
 import { FIRING } from '../core/event-types.js';
-import { isObject } from '../core/json.js';
+import { isObject, type JsonObject } from '../core/json.js';
 import type { Log } from '../observability/log.js';
 import type { DueDelivery } from '../store/due-delivery.js';
 import type { PermissionAnswer, PermissionCheck } from './permission-check.js';
@@ -20,9 +20,9 @@ export interface AdmissionOptions {
   log: Log;
 }
 
-/** Whether a delivery is sent now: with what, or what becomes of it instead. */
+/** Whether a delivery is sent now: with what (`event`: a payload that was parsed for it), or what becomes of it instead. */
 export type Admitted =
-  | { kind: 'send'; payload: string; target: DeliveryTarget }
+  | { kind: 'send'; payload: string; target: DeliveryTarget; event?: JsonObject }
   | { kind: 'cancelled' | 'held'; error?: string }
   /** Nobody knows whether it may be sent. */
   | { kind: 'postponed'; waitMs: number };
@@ -42,7 +42,8 @@ export class Admission {
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
     if (!isFiring || delivery.vehicle === null) return heldBack(delivery, target) ?? { kind: 'send', payload, target };
     // Asked first: what is held is in the log all the same, where its license reads it.
-    const answer = await this.ask(delivery, delivery.vehicle, payload);
+    const event = parsed(payload);
+    const answer = await this.ask(delivery, delivery.vehicle, event);
     if (answer.kind === 'denied') {
       this.revoke(delivery.license, delivery.vehicle);
       return { kind: 'cancelled' };
@@ -50,7 +51,7 @@ export class Admission {
     const held = heldBack(delivery, target);
     if (held) return held;
     return answer.kind === 'granted'
-      ? { kind: 'send', payload, target }
+      ? { kind: 'send', payload, target, ...(event === undefined ? {} : { event }) }
       : { kind: 'postponed', waitMs: answer.waitMs ?? this.unknownMetricMs(delivery) };
   }
 
@@ -58,16 +59,15 @@ export class Admission {
   private async ask(
     { license }: DueDelivery,
     vehicle: string,
-    payload: string,
+    event: JsonObject | undefined,
   ): Promise<PermissionAnswer | { kind: 'unknown'; waitMs?: undefined }> {
-    const permissions = this.permissionsFor(payload);
+    const permissions = this.permissionsFor(event);
     return permissions ? this.options.permissions.ask(license, vehicle, permissions) : { kind: 'unknown' };
   }
 
   /** What reading the metric of a firing takes; undefined for one that does not exist. */
-  private permissionsFor(payload: string): readonly string[] | undefined {
-    const event: unknown = parsed(payload);
-    const details = isObject(event) && isObject(event.data) ? event.data : {};
+  private permissionsFor(event: JsonObject | undefined): readonly string[] | undefined {
+    const details = event !== undefined && isObject(event.data) ? event.data : {};
     const resolved = this.options.catalog.resolve(String(details.service), String(details.metricName));
     return resolved.kind === 'ok' ? resolved.metric.permissions : undefined;
   }
@@ -96,9 +96,10 @@ function heldBack({ isGated }: DueDelivery, { status }: DeliveryTarget): Admitte
   return status === 'active' ? undefined : { kind: 'held' };
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string): JsonObject | undefined {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

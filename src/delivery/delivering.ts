@@ -1,6 +1,7 @@
 import { outcomeOf } from '../core/attempt-outcome.js';
 import { attemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
+import type { JsonObject } from '../core/json.js';
 import { envelopeOf } from '../core/log-envelope.js';
 import { retryAfterMs } from '../core/retry-after.js';
 import { longestLifeMs, nextAttemptMs, parseRetrySchedule, type RetrySchedule } from '../core/retry-schedule.js';
@@ -76,11 +77,11 @@ export class Delivering {
 
   private async attempt(
     delivery: DueDelivery,
-    { payload, target }: { payload: string; target: DeliveryTarget },
+    { payload, target, event }: Extract<Admitted, { kind: 'send' }>,
   ): Promise<Settlement> {
     const { client, ticks, roster } = this.options;
     const startedMs = ticks();
-    const { request, shownHeaders } = this.requestOf(delivery, { payload, target });
+    const { request, shownHeaders } = this.requestOf(delivery, { payload, target, event });
     const wasProbe = roster.isOpen(delivery.endpointId);
     roster.begin(delivery);
     const answer = await client.post({ ...request, timeoutMs: this.timeoutOf(target) });
@@ -89,12 +90,14 @@ export class Delivering {
 
   private requestOf(
     delivery: DueDelivery,
-    { payload, target }: { payload: string; target: DeliveryTarget },
+    { payload, target, event }: { payload: string; target: DeliveryTarget; event: JsonObject | undefined },
   ): { request: TargetRequest; shownHeaders: Record<string, string> } {
     const { id, eventId, eventType, license, triggerId, vehicle, aboutEndpointId, attempt } = delivery;
     const logged = { id: eventId, type: eventType, license, triggerId, endpointId: aboutEndpointId, vehicle, payload };
     const envelope = envelopeOf(logged);
-    const message = { deliveryId: id, eventId, eventType, attempt: attempt + 1, envelope, nowMs: this.options.clock() };
+    const about = { deliveryId: id, eventId, eventType, attempt: attempt + 1, nowMs: this.options.clock() };
+    // What was parsed is the payload, which is not the envelope of all events.
+    const message = { ...about, envelope, event: envelope === payload ? event : undefined };
     return deliveryRequest(message, target, this.options.secrets);
   }
 

@@ -3,8 +3,11 @@ import { QUEUE_START } from '../store/queue.js';
 import type { LanePlace } from './lanes.js';
 import type { Pace } from './pace.js';
 
-/** An endpoint without due work is given back after so long; less would lease and release in turns. */
-const RELEASE_AFTER_MS = 2_000;
+/**
+ * An endpoint without due work is given back after so long. Less would lease and release in turns: two commits, and a wait
+ * before the request, for each delivery of an endpoint that hears something every few seconds.
+ */
+const RELEASE_AFTER_MS = 5_000;
 /** One whose next retry is this near is kept for it. */
 const KEEP_FOR_RETRY_MS = 10_000;
 /** One that everybody is to leave alone for longer than this is given back: then a reset on record counts at once. */

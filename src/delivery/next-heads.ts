@@ -1,7 +1,10 @@
 import type { Head, HeldEndpoint } from './held-endpoint.js';
 
-/** What all endpoints together have read ahead, but one each is always read. */
-const AHEAD_TOTAL = 10_000;
+/**
+ * What all endpoints together have read ahead, but one each is always read. More would only wait: whatever waits is read
+ * again each second, and outlives the young generation of the heap.
+ */
+const AHEAD_TOTAL = 2_000;
 /** The most rows and endpoints of one fetch. */
 const FETCH_ROWS = 1_000;
 const FETCH_ENDPOINTS = 1_000;

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { CheckOptions, Verdict } from '../access/permission-provider.js';
 import { silentLog } from '../observability/log.js';
@@ -42,6 +43,24 @@ test('what is asked for at one time is asked together, by license and permission
     { license: 'B', vehicles: ['v1'], fresh: false },
     { license: 'A', vehicles: ['v2'], fresh: true },
   ]);
+});
+
+test('while a question is under way, others of its kind wait a moment and are asked together', async () => {
+  let tell: (verdict: Verdict) => void = () => undefined;
+  const first = new Promise<Verdict>((resolve) => (tell = resolve));
+  answer = (vehicle) => (vehicle === 'v1' ? first : 'granted');
+  const answers = [check.ask('A', 'v1', ['p'])];
+  await othersTurn();
+  expect(asked).toEqual([{ license: 'A', vehicles: ['v1'], fresh: false }]);
+  answers.push(check.ask('A', 'v2', ['p']));
+  await othersTurn();
+  answers.push(check.ask('A', 'v3', ['p']));
+  await Promise.all(answers.slice(1));
+  expect(asked.slice(1)).toEqual([{ license: 'A', vehicles: ['v2', 'v3'], fresh: false }]);
+  tell('granted');
+  await Promise.all(answers);
+  await check.ask('A', 'v4', ['p']);
+  expect(asked).toHaveLength(3);
 });
 
 test('a yes is remembered for its time, a no is not', async () => {

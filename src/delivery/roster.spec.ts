@@ -274,8 +274,8 @@ test('as many are sent at once as arrived well, and read ahead accordingly', () 
 
 describe('an endpoint is idle', () => {
   test.each<[string, boolean, () => void]>([
-    ['when it was found empty two seconds ago', true, () => undefined],
-    ['not before', false, () => (now = 1_999)],
+    ['when it was found empty five seconds ago', true, () => undefined],
+    ['not before', false, () => (now = 4_999)],
     ['not when a bell rang since', false, () => roster.ring(['e1'])],
     [
       'not when something came since',
@@ -291,7 +291,7 @@ describe('an endpoint is idle', () => {
   ])('%s', (_what, expected, change) => {
     roster.hold([E1]);
     fetch();
-    now = 2_000;
+    now = 5_000;
     change();
     expect(roster.idle()).toEqual(expected ? ['e1'] : []);
   });
@@ -304,11 +304,11 @@ describe('an endpoint is idle', () => {
     fetch();
     roster.sent(sent);
     roster.settled(sent);
-    now = 2_000;
+    now = 5_000;
     expect(roster.idle()).toEqual([]);
     roster.restart();
     fetch();
-    now = 4_000;
+    now = 10_000;
     expect(roster.idle()).toEqual(['e1']);
   });
 });

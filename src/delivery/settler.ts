@@ -6,8 +6,8 @@ import { Wake } from './wake.js';
 
 /** What one call settles at most: more saves nothing and holds its rows for longer. */
 const BATCH_MAX = 500;
-/** How long the first outcome waits for others to be written with it. */
-const COALESCE_MS = 5;
+/** How long an outcome waits for others to be written with it: a row of 500 costs PostgreSQL two thirds of one of 50. */
+const COALESCE_MS = 20;
 
 export interface SettlerOptions {
   queue: Pick<DeliveryQueue, 'settle'>;
@@ -34,6 +34,8 @@ export interface SettlerOptions {
 export class Settler {
   private readonly pending: { settlement: Settlement; decidedMs: number }[] = [];
   private readonly wake = new Wake();
+  /** Apart from the other, which outcomes that come while nothing can be written must not ring. */
+  private readonly filled = new Wake();
   private isRunning = false;
   private isClosed = false;
   private batchMax = BATCH_MAX;
@@ -50,9 +52,10 @@ export class Settler {
   add(settlement: Settlement): void {
     if (this.isClosed) return;
     this.pending.push({ settlement, decidedMs: this.options.ticks() });
+    if (this.pending.length >= this.batchMax) this.filled.ring();
     if (this.isRunning) return;
     this.isRunning = true;
-    setTimeout(() => void this.run(), COALESCE_MS);
+    void this.run();
   }
 
   /** The database is back: nothing is to be waited for. */
@@ -68,6 +71,8 @@ export class Settler {
 
   private async run(): Promise<void> {
     while (this.pending.length > 0 && !this.isClosed) {
+      await this.gather();
+      if (this.isClosed) break;
       // They stay in place until they are written, so that `size` counts them.
       const batch = this.batch();
       try {
@@ -81,6 +86,12 @@ export class Settler {
       }
     }
     this.isRunning = false;
+  }
+
+  /** Waits until there is a whole batch, or the first has waited long enough. */
+  private async gather(): Promise<void> {
+    const waitMs = this.pending[0]!.decidedMs + COALESCE_MS - this.options.ticks();
+    if (this.pending.length < this.batchMax) await this.filled.wait(Math.min(waitMs, COALESCE_MS));
   }
 
   private batch(): Settlement[] {

@@ -4,7 +4,7 @@ import type { Condition } from '../core/condition.js';
 import { afterFiring, type Outcome } from '../core/evaluate.js';
 import { deliveryId, eventId } from '../core/event-id.js';
 import type { Sample } from '../core/sample.js';
-import { EMPTY_STATE, encodeReading, type State } from '../core/state.js';
+import { encodeReading, type State } from '../core/state.js';
 import {
   outcomeOf,
   type ChunkLimits,
@@ -14,8 +14,9 @@ import {
   type PlannedRecord,
 } from './chunk-plan.js';
 import type { DeadLetter } from './dead-letter-budget.js';
-import { pairKey, type Pair } from './state-cache.js';
+import type { OpenPair } from './partition-states.js';
 import type { SourceRecord } from './record.js';
+import type { Pair } from './state-cache.js';
 import type { FiringRow, StateRow } from './stores.js';
 
 /** The second half of a chunk: everything it would store. Computing it has no effect, so it may be thrown away. */
@@ -24,7 +25,7 @@ export interface ChunkResult {
   end: Cursor;
   firings: FiringRow[];
   /** What the pairs remember afterwards, each once, `version` still the one that was read. */
-  states: Map<string, { pair: Pair; state: State }>;
+  states: Map<OpenPair, State>;
   letters: DeadLetter[];
   records: number;
   samples: number;
@@ -47,8 +48,8 @@ export interface ChunkContext {
   now: () => number;
   /** When a firing happened, for whoever receives it. */
   wallNow: () => number;
-  /** The states of all pairs that the plan leaves open, by `pairKey`. */
-  states: ReadonlyMap<string, State>;
+  /** The pair of each match that the plan leaves open, in the order of the plan. */
+  pairs: readonly OpenPair[];
   /** How many firings a license has left, as far as is known. */
   firingsLeft: (license: string) => number;
   /** How many deliveries of a license may still be queued. */
@@ -68,7 +69,7 @@ export function evaluateChunk(plan: ChunkPlan, context: ChunkContext): ChunkResu
 
 /** The rows of `states`: what each was computed from, and what it becomes. */
 export function stateRows(states: ChunkResult['states']): StateRow[] {
-  return [...states.values()].map(({ pair: { indexed, vehicle }, state }) => ({
+  return [...states].map(([{ indexed, vehicle }, state]) => ({
     triggerId: indexed.trigger.id,
     vehicle,
     expectedVersion: state.version,
@@ -94,6 +95,10 @@ class ChunkEvaluation {
   private readonly result = emptyResult({ offset: 0n, index: 0 });
   private readonly firingsByLicense = new Map<string, number>();
   private readonly queuedByLicense = new Map<string, number>();
+  /** Of the open matches, which comes next. */
+  private nextOpen = 0;
+  /** Whether anything was done since the last look at the clock that may take its time. */
+  private hasWorked = false;
 
   constructor(private readonly context: ChunkContext) {}
 
@@ -109,7 +114,8 @@ class ChunkEvaluation {
 
   /** Resolves to the planned end, or to where a limit cut the record. */
   private evaluateRecord({ record, samples, end }: PlannedRecord, deadlineMs: number): Cursor {
-    for (const [place, { sample, matches }] of samples.entries()) {
+    for (let place = 0; place < samples.length; place++) {
+      const { sample, matches } = samples[place]!;
       for (const match of matches) this.decide(match, sample, record);
       const isLast = place === samples.length - 1;
       if (!isLast && this.isFull(deadlineMs)) return { offset: record.offset, index: sample.index + 1 };
@@ -118,28 +124,35 @@ class ChunkEvaluation {
   }
 
   private isFull(deadlineMs: number): boolean {
-    return this.result.firings.length >= this.context.limits.firings || this.context.now() >= deadlineMs;
+    if (this.result.firings.length >= this.context.limits.firings) return true;
+    if (!this.hasWorked) return false;
+    this.hasWorked = false;
+    return this.context.now() >= deadlineMs;
   }
 
   private decide(match: Match, sample: Sample, record: SourceRecord): void {
-    const { trigger, condition } = match.indexed;
-    let kind: OutcomeKind;
-    const outcome = match.settled ?? this.ask(match, match.isMet ? MET : condition, sample, record.arrivalMs);
-    kind = outcome.kind;
+    if (match.settled) {
+      if (match.settled.kind === 'failed') this.fail(match, sample, match.settled);
+      return increment(this.result.outcomes, match.settled.kind);
+    }
+    this.hasWorked = true;
+    const { trigger } = match.indexed;
+    const pair = this.context.pairs[this.nextOpen++]!;
+    const outcome = this.ask(match, pair, sample, record.arrivalMs);
+    let kind: OutcomeKind = outcome.kind;
     if (outcome.kind === 'failed') this.fail(match, sample, outcome);
-    if (outcome.kind === 'fired') kind = this.mayFire(trigger.license) ? this.fire(match, sample, record) : 'throttled';
+    if (outcome.kind === 'fired') kind = this.mayFire(trigger.license) ? this.fire(pair, sample, record) : 'throttled';
     if (kind === 'throttled') increment(this.result.throttledLicenses, trigger.license);
     increment(this.result.outcomes, kind);
   }
 
-  private ask({ indexed }: Match, condition: Condition, sample: Sample, arrivalMs: number): Outcome {
-    const state = this.stateOf({ indexed, vehicle: sample.vehicle });
-    return outcomeOf({ condition, cooldownMs: indexed.trigger.cooldownMs }, state, sample, arrivalMs);
+  private ask({ indexed, isMet }: Match, pair: OpenPair, sample: Sample, arrivalMs: number): Outcome {
+    const rule = { condition: isMet ? MET : indexed.condition, cooldownMs: indexed.trigger.cooldownMs };
+    return outcomeOf(rule, this.stateOf(pair), sample, arrivalMs);
   }
 
-  private stateOf(pair: Pair): State {
-    const key = pairKey(pair);
-    return this.result.states.get(key)?.state ?? this.context.states.get(key) ?? EMPTY_STATE;
+  private stateOf(pair: OpenPair): State {
+    return this.result.states.get(pair) ?? pair.state;
   }
 
   private mayFire(license: string): boolean {
@@ -157,17 +170,16 @@ class ChunkEvaluation {
     return isHeld;
   }
 
-  private fire(match: Match, sample: Sample, record: SourceRecord): 'fired' | 'failed' {
-    const pair = { indexed: match.indexed, vehicle: sample.vehicle };
+  private fire(pair: OpenPair, sample: Sample, record: SourceRecord): 'fired' | 'failed' {
     const state = afterFiring(this.stateOf(pair), sample, record.arrivalMs);
     try {
       this.result.firings.push(this.firingRow(pair, state.sequence, sample, record));
     } catch (error) {
       // A payload that cannot be built must not hold up the stream; the state is as if the sample had not come.
-      this.fail(match, sample, { code: 'payload', message: error instanceof Error ? error.message : String(error) });
+      this.fail(pair, sample, { code: 'payload', message: error instanceof Error ? error.message : String(error) });
       return 'failed';
     }
-    this.result.states.set(pairKey(pair), { pair, state });
+    this.result.states.set(pair, state);
     return 'fired';
   }
 
@@ -191,7 +203,11 @@ class ChunkEvaluation {
     };
   }
 
-  private fail({ indexed }: Match, { vehicle }: Sample, { code, message }: { code: string; message: string }): void {
+  private fail(
+    { indexed }: Pick<Match, 'indexed'>,
+    { vehicle }: Sample,
+    { code, message }: { code: string; message: string },
+  ): void {
     const { id, license } = indexed.trigger;
     this.result.failures.push({ triggerId: id, license, vehicle, code, message });
   }
@@ -201,13 +217,16 @@ class ChunkEvaluation {
     const { offset, value } = record;
     const isWhole = this.result.end.offset > offset;
     if (isWhole) this.result.records += 1;
+    if (message.kind === 'unwatched') return;
     if (message.kind === 'poison') {
       this.result.letters.push({ offset, index: null, reason: message.reason, detail: message.detail, value });
       return;
     }
-    const isDone = ({ index }: { index: number }) => index >= fromIndex && (isWhole || index < this.result.end.index);
-    this.result.samples += message.samples.filter(isDone).length;
-    for (const { index, reason, detail } of message.rejected.filter(isDone)) {
+    const before = isWhole ? message.entryCount : this.result.end.index;
+    this.result.samples += Math.max(before - fromIndex, 0);
+    for (const { index, reason, detail } of message.rejected) {
+      if (index < fromIndex || index >= before) continue;
+      this.result.samples -= 1;
       this.result.letters.push({ offset, index, reason, detail, value });
     }
   }

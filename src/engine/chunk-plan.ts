@@ -1,8 +1,9 @@
 import type { MetricKind } from '../core/catalog.js';
-import { evaluate, type Outcome, staleness } from '../core/evaluate.js';
-import { decodeMessage, type DecodedMessage } from '../core/message.js';
+import { evaluate, type Outcome, type Rule, staleness } from '../core/evaluate.js';
+import { decodeText, type DecodedMessage, type WantedMetrics } from '../core/message.js';
+import { vehicleAtMost } from '../core/message-subject.js';
 import type { Sample } from '../core/sample.js';
-import { EMPTY_STATE } from '../core/state.js';
+import { EMPTY_STATE, type State } from '../core/state.js';
 import type { SourceRecord } from './record.js';
 import type { TriggerIndex } from './trigger-index.js';
 import type { IndexedTrigger } from './trigger-set.js';
@@ -33,7 +34,7 @@ export interface PlannedRecord {
   /** The first entry of the message that is this chunk's. */
   fromIndex: number;
   /** Samples that at least one trigger is on. */
-  samples: PlannedSample[];
+  samples: readonly PlannedSample[];
   /** Where processing goes on after what was planned of this record. */
   end: Cursor;
 }
@@ -44,7 +45,11 @@ export interface ChunkPlan {
   records: PlannedRecord[];
 }
 
-export type Message = DecodedMessage | { kind: 'poison'; reason: 'unreadable'; detail: string };
+export type Message =
+  | DecodedMessage
+  | { kind: 'poison'; reason: 'unreadable'; detail: string }
+  /** Of a vehicle without a subscription, if it can be read at all: it was not parsed. */
+  | { kind: 'unwatched' };
 
 export interface ChunkLimits {
   records: number;
@@ -60,35 +65,53 @@ export interface ChunkLimits {
  * while states are loaded, because the triggers it holds do not change; whether they still stand is for the commit to say.
  */
 export class ChunkPlanner {
-  private readonly messages = new WeakMap<SourceRecord, Message>();
+  /** The messages of a list of records from one place on, as far as they were read, and under which index. */
+  private readonly read = new WeakMap<readonly SourceRecord[], { from: number; seq: bigint; messages: Message[] }>();
 
   constructor(private readonly parts: { kind: MetricKind; index: TriggerIndex; now: () => number }) {}
 
   /** Plans at least one sample, or one record without any. `records[at]` is the one the cursor is in, or the next. */
   plan(records: readonly SourceRecord[], at: number, cursor: Cursor, limits: ChunkLimits): ChunkPlan {
     const deadlineMs = this.parts.now() + limits.evaluationMs;
+    const messages = this.messagesFrom(records, at);
     const planned: PlannedRecord[] = [];
     let bytes = 0;
-    for (const record of records.slice(at, at + limits.records)) {
+    const end = Math.min(at + limits.records, records.length);
+    for (let place = at; place < end; place++) {
+      const record = records[place]!;
       bytes += record.value?.length ?? 0;
       if (planned.length > 0 && bytes > limits.bytes) break;
+      const message = (messages[place - at] ??= this.messageOf(record));
       const fromIndex = record.offset === cursor.offset ? cursor.index : 0;
-      planned.push(this.planRecord(record, fromIndex, deadlineMs));
-      if (this.parts.now() >= deadlineMs) break;
+      planned.push(this.planRecord(record, message, fromIndex, deadlineMs));
+      // What is unwatched takes no time to speak of: asking the clock would be a good part of it.
+      if (message.kind !== 'unwatched' && this.parts.now() >= deadlineMs) break;
     }
     return { seq: this.parts.index.seq, records: planned };
   }
 
-  private planRecord(record: SourceRecord, fromIndex: number, deadlineMs: number): PlannedRecord {
-    const message = this.read(record);
+  /**
+   * What chunks before this one read and did not come to, unless the index has moved: other metrics may be wanted now,
+   * and vehicles watched. The rest is forgotten, while it is young.
+   */
+  private messagesFrom(records: readonly SourceRecord[], at: number): Message[] {
+    const { seq } = this.parts.index;
+    const known = this.read.get(records);
+    const messages = known?.seq === seq && at >= known.from ? known.messages.slice(at - known.from) : [];
+    this.read.set(records, { from: at, seq, messages });
+    return messages;
+  }
+
+  private planRecord(record: SourceRecord, message: Message, fromIndex: number, deadlineMs: number): PlannedRecord {
     const end = { offset: record.offset + 1n, index: 0 };
+    if (message.kind !== 'ok' || message.samples.length === 0)
+      return { record, message, fromIndex, samples: NOTHING, end };
     const samples: PlannedSample[] = [];
-    if (message.kind === 'poison') return { record, message, fromIndex, samples, end };
-    for (const [place, sample] of message.samples.entries()) {
+    for (const sample of message.samples) {
       if (sample.index < fromIndex) continue;
-      const matches = this.matchesOf(sample, record.arrivalMs);
-      if (matches.length > 0) samples.push({ sample, matches });
-      const isLast = place === message.samples.length - 1;
+      const triggers = this.parts.index.triggersOf(sample.vehicle, this.parts.kind, sample.name);
+      samples.push({ sample, matches: triggers.map((indexed) => matchOf(indexed, sample, record.arrivalMs)) });
+      const isLast = sample === message.samples.at(-1);
       if (!isLast && this.parts.now() >= deadlineMs) {
         return { record, message, fromIndex, samples, end: { offset: record.offset, index: sample.index + 1 } };
       }
@@ -96,29 +119,28 @@ export class ChunkPlanner {
     return { record, message, fromIndex, samples, end };
   }
 
-  private matchesOf(sample: Sample, arrivalMs: number): Match[] {
-    const { index, kind } = this.parts;
-    return index.triggersOf(sample.vehicle, kind, sample.name).map((indexed) => {
-      const stale = staleness(indexed.trigger.maxSampleAgeMs, sample, arrivalMs);
-      if (stale) return { indexed, settled: stale, isMet: false };
-      return indexed.condition.readsPrevious ? unasked(indexed) : asked(indexed, sample, arrivalMs);
-    });
+  /** The one place where a record is read: once under one index, however many chunks it takes. */
+  private messageOf(record: SourceRecord): Message {
+    if (record.unreadable !== undefined) return { kind: 'poison', reason: 'unreadable', detail: record.unreadable };
+    const text = record.value?.toString('utf8') ?? '';
+    const vehicle = vehicleAtMost(text);
+    if (vehicle !== undefined && !this.parts.index.hasVehicle(vehicle)) return UNWATCHED;
+    return decodeText(this.parts.kind, text, this.wanted);
   }
 
-  /**
-   * The one place where a record is decoded, once however many chunks it takes. A record whose vehicle has no
-   * subscription need not be judged: should parsing become the limit, a look at its key belongs here.
-   */
-  private read(record: SourceRecord): Message {
-    const known = this.messages.get(record);
-    if (known) return known;
-    const message: Message =
-      record.unreadable === undefined
-        ? decodeMessage(this.parts.kind, record.value)
-        : { kind: 'poison', reason: 'unreadable', detail: record.unreadable };
-    this.messages.set(record, message);
-    return message;
-  }
+  private readonly wanted: WantedMetrics = (vehicle) => {
+    const triggersOn = this.parts.index.triggersBy(vehicle, this.parts.kind);
+    return triggersOn ? (metric) => triggersOn(metric).length > 0 : () => false;
+  };
+}
+
+const NOTHING: readonly PlannedSample[] = [];
+const UNWATCHED: Message = { kind: 'unwatched' };
+
+function matchOf(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Match {
+  const stale = staleness(indexed.trigger.maxSampleAgeMs, sample, arrivalMs);
+  if (stale) return { indexed, settled: stale, isMet: false };
+  return indexed.condition.readsPrevious ? unasked(indexed) : asked(indexed, sample, arrivalMs);
 }
 
 function unasked(indexed: IndexedTrigger): Match {
@@ -133,7 +155,7 @@ function asked(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Matc
 }
 
 /** What `evaluate` says; whatever else goes wrong in a condition is a failure of this trigger alone. */
-export function outcomeOf(...[rule, state, sample, arrivalMs]: Parameters<typeof evaluate>): Outcome {
+export function outcomeOf(rule: Rule, state: State, sample: Sample, arrivalMs: number): Outcome {
   try {
     return evaluate(rule, state, sample, arrivalMs);
   } catch (error) {

@@ -3,6 +3,7 @@ import { compileCondition, type Condition } from '../core/condition.js';
 import type { Trigger } from '../core/trigger.js';
 import type { IndexChange } from './stores.js';
 import { type IndexedTrigger, TriggerEntry, type TriggerSet, TriggerSets } from './trigger-set.js';
+import { VehicleMap } from './vehicle-map.js';
 
 const NONE: readonly IndexedTrigger[] = Object.freeze([]);
 
@@ -22,12 +23,12 @@ let lastEpoch = 0;
  */
 export class IndexContents {
   private readonly entries = new Map<string, TriggerEntry>();
-  private readonly vehicles = new Map<string, TriggerSet>();
+  private readonly vehicles = new VehicleMap<TriggerSet>();
   private readonly sets = new TriggerSets();
   private nextSlot = 0;
   private subscriptions = 0;
   private metricChanges = 0;
-  private visiting: MapIterator<[string, TriggerSet]> | undefined;
+  private visiting: Iterator<[vehicle: string, set: TriggerSet], undefined> | undefined;
   /** Triggers were deleted since the visit began that is under way. */
   private mustVisit = false;
 
@@ -38,7 +39,16 @@ export class IndexContents {
 
   /** The enabled triggers on a metric of a vehicle, each as it is now. */
   triggersOf(vehicle: string, kind: MetricKind, metric: string): readonly IndexedTrigger[] {
-    return this.vehicles.get(vehicle)?.on(kind, metric, this.metricChanges) ?? NONE;
+    return this.triggersBy(vehicle, kind)?.(metric) ?? NONE;
+  }
+
+  /**
+   * The same for who asks for several metrics of one vehicle, which is then looked up once. To be used at once: it does
+   * not follow changes. Undefined for a vehicle without any trigger.
+   */
+  triggersBy(vehicle: string, kind: MetricKind): ((metric: string) => readonly IndexedTrigger[]) | undefined {
+    const set = this.vehicles.get(vehicle);
+    return set && ((metric) => set.on(kind, metric, this.metricChanges));
   }
 
   hasVehicle(vehicle: string): boolean {

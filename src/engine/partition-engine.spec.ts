@@ -499,6 +499,24 @@ describe('what cannot be read', () => {
     expect(await metricsText(metrics)).toContain(`tripline_dead_letters_total{topic="${topic}",reason="not_json"} 1`);
   });
 
+  test('is not judged in a record that concerns no subscription; the record counts', async () => {
+    const [watched, other] = [newVehicle(), newVehicle()];
+    const id = await world.trigger('valueNumber > 0', {}, [watched]);
+    const topic = newTopic();
+    const metrics = new Metrics();
+    const partition = await opened({ metrics }, topic);
+    const wrong = { name: 1 };
+    const records = [speedRecord(0, other, [wrong, 1]), speedRecord(1, watched, [wrong, 1]), poison(2)];
+    expect(await process(partition, records)).toMatchObject({ answer: 'ok' });
+    expect(await valuesOf(id)).toEqual([1]);
+    expect((await world.deadLetters(topic)).map(({ offset, reason }) => [offset, reason])).toEqual([
+      [1, 'bad_sample'],
+      [2, 'not_json'],
+    ]);
+    expect(await metricsText(metrics)).toContain(`tripline_records_total{topic="${topic}"} 3`);
+    expect(await metricsText(metrics)).toContain(`tripline_samples_total{topic="${topic}"} 1`);
+  });
+
   test.each([2, 100])(
     'is recorded once, though its chunk is evaluated twice or ends inside its message (limit %i)',
     async (deadLettersPerMinute) => {

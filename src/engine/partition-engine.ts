@@ -6,6 +6,7 @@ import { ChunkPlanner, type ChunkPlan, type Cursor } from './chunk-plan.js';
 import type { DeadLetter } from './dead-letter-budget.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Afforded } from './firing-quota.js';
+import { Foresight } from './foresight.js';
 import { PartitionStates } from './partition-states.js';
 import type { SourceRecord } from './record.js';
 import { pauseWhile, retryWhile } from './retry.js';
@@ -51,6 +52,7 @@ export class PartitionEngine {
   private cursor: Cursor;
   private storedAtMs: number;
   private last: Promise<unknown> = Promise.resolve();
+  private readonly foresight: Foresight;
   /** The last in line, if that is a flush. */
   private flushing: Promise<'ok' | 'fenced'> | undefined;
 
@@ -67,6 +69,7 @@ export class PartitionEngine {
     this.stored = position;
     this.cursor = { offset: position.nextOffset, index: position.nextIndex };
     this.storedAtMs = parts.now();
+    this.foresight = new Foresight(parts.limits);
   }
 
   /** The stored position, as this object knows it. */
@@ -162,20 +165,21 @@ export class PartitionEngine {
     { attempt, isLive }: { attempt: number; isLive: () => boolean },
   ): Promise<Answer> {
     const { parts, stream } = this;
-    const limits = attempt < SINGLE_FROM_ATTEMPT ? parts.limits : { ...parts.limits, records: 1 };
+    const limits = { ...parts.limits, records: attempt < SINGLE_FROM_ATTEMPT ? this.foresight.records : 1 };
     const plan = this.planner.plan(records, at, this.cursor, limits);
-    const states = await this.persist(isLive, () => this.states.forPlan(plan));
-    if (!states) return 'abandoned';
+    const pairs = await this.persist(isLive, () => this.states.forPlan(plan));
+    if (!pairs) return 'abandoned';
     const evaluate = () =>
       evaluateChunk(plan, {
         ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
-        ...{ catalog: parts.catalog, now: parts.now, wallNow: parts.wallNow, limits, states },
+        ...{ catalog: parts.catalog, now: parts.now, wallNow: parts.wallNow, limits, pairs },
         firingsLeft: (license) => parts.firings.left(license),
         pendingLeft: (license) => parts.pending.left(license),
       });
     const result = await parts.firings.afford(evaluate, (refill) => this.persist(isLive, refill));
     if (!result) return 'abandoned';
     const answer = await this.store(plan, result, isLive);
+    this.foresight.learn(plan, result);
     if (answer !== 'refused') return answer;
     return attempt < SET_ASIDE_FROM_ATTEMPT ? 'refused' : this.setAside(records[at]!, plan, isLive);
   }
@@ -229,7 +233,7 @@ export class PartitionEngine {
     this.reached(answer.position);
     this.states.stored(result.states);
     this.cache.countOwn(chunk.scatteredBuckets);
-    for (const { license, isHeld } of result.firings) pending.fired(license, isHeld ? 0 : 1);
+    for (const [license, queued] of queuedByLicense(result.firings)) pending.fired(license, queued);
     notices.told(result.notices, startedMs);
     reports.processed(this.stream.topic, result);
     const queued = result.firings.filter(({ isHeld }) => !isHeld);
@@ -274,6 +278,13 @@ export class PartitionEngine {
     const onError = (error: unknown) => this.parts.reports.storeFailed(this.stream, error);
     return retryWhile(isLive, operation, { delays: this.parts.retryDelays, onError });
   }
+}
+
+/** Licenses of which all was held are among them. */
+function queuedByLicense(firings: Afforded['firings']): Map<string, number> {
+  const queued = new Map<string, number>();
+  for (const { license, isHeld } of firings) queued.set(license, (queued.get(license) ?? 0) + (isHeld ? 0 : 1));
+  return queued;
 }
 
 /**

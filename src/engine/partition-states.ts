@@ -1,23 +1,29 @@
 import { EMPTY_STATE, type State } from '../core/state.js';
+import { stateKey } from '../store/states.js';
 import type { ChunkResult } from './chunk-evaluation.js';
-import type { ChunkPlan } from './chunk-plan.js';
+import type { ChunkPlan, Match } from './chunk-plan.js';
 import { partitionOf } from './murmur2.js';
 import type { SourceRecord } from './record.js';
 import type { ScatteredVehicles } from './scattered-vehicles.js';
-import { bucketOf, pairKey, type Pair, type StateCache } from './state-cache.js';
+import { bucketOf, type Pair, type StateCache } from './state-cache.js';
 import type { States } from './stores.js';
 
-interface OpenPair {
-  pair: Pair;
+/** A pair of which a plan leaves something to the state. There is one object for each pair of a plan. */
+export interface OpenPair extends Pair {
+  /** What is stored; the empty state when that is nothing. */
+  state: State;
   /** Whether other partitions may have records of the vehicle too, whose firings this one would not notice. */
   isScattered: boolean;
 }
 
+/** The open pairs of one vehicle in a plan. */
+type OpenPairs = OpenPair[] | Map<Match['indexed'], OpenPair>;
+
+/** More than these are found by a map: it costs more than to look through a few. */
+const LOOKED_THROUGH_MAX = 8;
+
 /** The states that the chunks of one partition need and change. */
 export class PartitionStates {
-  /** Pairs of the last plan that were read because they are scattered, and must not be cached. */
-  private fresh = new Set<string>();
-
   constructor(
     private readonly parts: {
       cache: StateCache;
@@ -30,40 +36,38 @@ export class PartitionStates {
   ) {}
 
   /**
-   * The states that a plan leaves its outcome to, by `pairKey`: from the cache, the rest in one query. Pairs without a
-   * stored state are absent. What is scattered is always read.
+   * The pair of each match that a plan leaves open, in the order of the plan, with its state: from the cache, the rest in
+   * one query. What is scattered is always read.
    */
-  async forPlan(plan: ChunkPlan): Promise<Map<string, State>> {
+  async forPlan(plan: ChunkPlan): Promise<readonly OpenPair[]> {
     const { cache, states, now } = this.parts;
-    const found = new Map<string, State>();
-    const missing = new Map<string, Pair>();
-    const open = this.openPairs(plan);
-    this.fresh = new Set([...open].filter(([, { isScattered }]) => isScattered).map(([key]) => key));
-    for (const [key, { pair, isScattered }] of open) {
-      const known = isScattered ? undefined : cache.get(pair, now());
-      if (known) found.set(key, known);
-      else missing.set(key, pair);
+    const { pairs, ofMatches } = this.openPairs(plan);
+    const nowMs = now();
+    const missing: OpenPair[] = [];
+    for (const pair of pairs) {
+      const known = pair.isScattered ? undefined : cache.get(pair, nowMs);
+      if (known) pair.state = known;
+      else missing.push(pair);
     }
-    if (missing.size === 0) return found;
-    const wanted = [...missing.values()].map(({ indexed, vehicle }) => ({ triggerId: indexed.trigger.id, vehicle }));
+    if (missing.length === 0) return ofMatches;
+    const wanted = missing.map(({ indexed, vehicle }) => ({ triggerId: indexed.trigger.id, vehicle }));
     const loaded = await states.load(wanted);
-    for (const [key, pair] of missing) {
-      const state = loaded.get(key);
-      if (state) found.set(key, state);
-      this.remember(key, pair, state ?? EMPTY_STATE);
+    for (const pair of missing) {
+      pair.state = loaded.get(stateKey(pair.indexed.trigger.id, pair.vehicle)) ?? EMPTY_STATE;
+      this.remember(pair, pair.state);
     }
-    return found;
+    return ofMatches;
   }
 
   /** Takes over what the last plan's chunk stored: the commit has raised the versions. */
   stored(states: ChunkResult['states']): void {
-    for (const [key, { pair, state }] of states) this.remember(key, pair, { ...state, version: state.version + 1 });
+    for (const [pair, state] of states) this.remember(pair, { ...state, version: state.version + 1 });
   }
 
   /** The buckets of those vehicles, among those that a chunk of the last plan stores, that are not at home here. */
   scatteredBuckets(states: ChunkResult['states']): number[] {
     const buckets = new Set<number>();
-    for (const [key, { pair }] of states) if (this.fresh.has(key)) buckets.add(bucketOf(pair.vehicle));
+    for (const { isScattered, vehicle } of states.keys()) if (isScattered) buckets.add(bucketOf(vehicle));
     return [...buckets];
   }
 
@@ -72,26 +76,39 @@ export class PartitionStates {
     this.parts.cache.clear();
   }
 
-  private remember(key: string, pair: Pair, state: State): void {
-    if (this.fresh.has(key)) this.parts.cache.delete(pair);
+  private remember(pair: OpenPair, state: State): void {
+    if (pair.isScattered) this.parts.cache.delete(pair);
     else this.parts.cache.put(pair, state, this.parts.now());
   }
 
-  private openPairs(plan: ChunkPlan): Map<string, OpenPair> {
-    const open = new Map<string, OpenPair>();
+  private openPairs(plan: ChunkPlan): { pairs: OpenPair[]; ofMatches: OpenPair[] } {
+    const byVehicle = new Map<string, OpenPairs>();
+    const pairs: OpenPair[] = [];
+    const ofMatches: OpenPair[] = [];
     for (const { record, samples } of plan.records) {
-      let isScattered: boolean | undefined;
+      let ofVehicle: OpenPairs | undefined;
+      let isScattered = false;
       for (const { sample, matches } of samples) {
         for (const { indexed, settled } of matches) {
           if (settled) continue;
-          isScattered ??= this.isScattered(record, sample.vehicle);
-          const pair = { indexed, vehicle: sample.vehicle };
-          const key = pairKey(pair);
-          if (isScattered || !open.has(key)) open.set(key, { pair, isScattered });
+          const { vehicle } = sample;
+          if (!ofVehicle) {
+            isScattered = this.isScattered(record, vehicle);
+            ofVehicle = byVehicle.get(vehicle) ?? [];
+          }
+          let pair = found(ofVehicle, indexed);
+          if (!pair) {
+            pair = { indexed, vehicle, state: EMPTY_STATE, isScattered };
+            pairs.push(pair);
+            ofVehicle = added(ofVehicle, pair);
+            byVehicle.set(vehicle, ofVehicle);
+          }
+          if (isScattered) pair.isScattered = true;
+          ofMatches.push(pair);
         }
       }
     }
-    return open;
+    return { pairs, ofMatches };
   }
 
   /**
@@ -105,4 +122,14 @@ export class PartitionStates {
     if (!isAtHome) scattered.add(vehicle);
     return !isAtHome || scattered.has(vehicle);
   }
+}
+
+function found(pairs: OpenPairs, indexed: Match['indexed']): OpenPair | undefined {
+  return Array.isArray(pairs) ? pairs.find((pair) => pair.indexed === indexed) : pairs.get(indexed);
+}
+
+function added(pairs: OpenPairs, pair: OpenPair): OpenPairs {
+  if (!Array.isArray(pairs)) return pairs.set(pair.indexed, pair);
+  pairs.push(pair);
+  return pairs.length <= LOOKED_THROUGH_MAX ? pairs : new Map(pairs.map((each) => [each.indexed, each]));
 }

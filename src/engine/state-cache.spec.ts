@@ -6,6 +6,7 @@ import { vehicleOf } from '../../test/support/triggers.js';
 import { bucketOf, StateCache, type Pair } from './state-cache.js';
 
 const trigger = triggerOf();
+const another = triggerOf();
 const condition = { readsPrevious: false, evaluate: () => true };
 const pair = (vehicle: string, epoch = 1): Pair => ({ indexed: { trigger, condition, epoch }, vehicle });
 const state: State = { version: 3, firedAtMs: 5, sequence: 7, previous: undefined };
@@ -35,6 +36,31 @@ test('the entry that was not used for longest makes room', () => {
   cache.put(pair('d'), state, 0);
   expect(['a', 'b', 'c', 'd'].filter((vehicle) => cache.get(pair(vehicle), 0))).toEqual(['a', 'c', 'd']);
   expect(cache.size).toBe(3);
+});
+
+test('each trigger of a vehicle has an entry of its own, and all of them make room together', () => {
+  const cache = cacheOf();
+  const other = (vehicle: string): Pair => ({
+    ...pair(vehicle),
+    indexed: { ...pair(vehicle).indexed, trigger: another },
+  });
+  cache.put(pair('a'), state, 0);
+  cache.put(other('a'), EMPTY_STATE, 0);
+  expect([cache.get(pair('a'), 0), cache.get(other('a'), 0), cache.size]).toEqual([state, EMPTY_STATE, 2]);
+  for (const vehicle of ['b', 'c']) cache.put(pair(vehicle), state, 0);
+  expect([cache.get(pair('a'), 0), cache.get(other('a'), 0), cache.size]).toEqual([undefined, undefined, 2]);
+  cache.put(other('c'), state, 0);
+  cache.delete(pair('c'));
+  expect([cache.get(pair('c'), 0), cache.get(other('c'), 0), cache.size]).toEqual([undefined, state, 2]);
+});
+
+test('of a vehicle with more triggers than there is room for, nothing is kept, and nothing of others is lost after it', () => {
+  const cache = cacheOf({ entriesMax: 1 });
+  cache.put(pair('a'), state, 0);
+  cache.put({ ...pair('a'), indexed: { ...pair('a').indexed, trigger: another } }, state, 0);
+  expect(cache.size).toBe(0);
+  cache.put(pair('b'), state, 0);
+  expect(cache.get(pair('b'), 0)).toBe(state);
 });
 
 test('cleared or deleted, it knows nothing', () => {

@@ -68,6 +68,11 @@ export class TriggerIndex {
     return this.contents.triggersOf(vehicle, kind, metric);
   }
 
+  /** `triggersOf` for several metrics of one vehicle, at once; undefined for a vehicle without any trigger. */
+  triggersBy(vehicle: string, kind: MetricKind): ((metric: string) => readonly IndexedTrigger[]) | undefined {
+    return this.contents.triggersBy(vehicle, kind);
+  }
+
   /** Whether any trigger, enabled or not, is applied to the vehicle. */
   hasVehicle(vehicle: string): boolean {
     return this.contents.hasVehicle(vehicle);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import kafkajs, { type Consumer, type ConsumerGroupJoinEvent, type Kafka } from 'kafkajs';
 import { pauseWhile, retryWhile } from '../engine/retry.js';
 import type { Log } from '../observability/log.js';
+import { consumerSettings, runSettings } from './consumer-settings.js';
 import { firstLook } from './first-look.js';
 import { Generation } from './generation.js';
 import { KafkaAdmin } from './kafka-admin.js';
@@ -13,10 +14,6 @@ import { SOURCE_TIMES, type KafkaSourceOptions, type SourceTimes } from './sourc
 import { WallClock } from './wall-clock.js';
 import { within } from './within.js';
 
-const REBALANCE_TIMEOUT_MS = 20_000;
-const METADATA_MAX_AGE_MS = 60_000;
-const PARTITION_BYTES_MAX = 1024 * 1024;
-const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 const DISCONNECT_MS = 5_000;
 const SETTLE_MS = 10_000;
 const STOP_MS = 20_000;
@@ -176,9 +173,8 @@ export class KafkaSource {
     await consumer.connect();
     await consumer.subscribe({ topics: this.options.topics.map(({ topic }) => topic), fromBeginning: true });
     await consumer.run({
-      autoCommit: false,
+      ...runSettings(this.options.partitionsAtOnce),
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: this.options.partitionsAtOnce ?? 4,
       eachBatch: async (payload) => {
         if (consumer === this.consumer) await this.generation?.eachBatch(payload);
       },
@@ -186,17 +182,12 @@ export class KafkaSource {
   }
 
   private createConsumer(): Consumer {
-    const { sessionMs, heartbeatMs, fetchWaitMs } = this.times;
     const membership = () => (consumer === this.consumer ? this.membership : undefined);
     const assigner = partitionAssigner({ instanceName: this.instanceName, membership });
     const consumer: Consumer = this.kafka.consumer({
-      ...{ groupId: this.options.groupId, sessionTimeout: sessionMs, heartbeatInterval: heartbeatMs },
-      ...{ rebalanceTimeout: REBALANCE_TIMEOUT_MS, metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false },
-      ...{ minBytes: 1, maxBytesPerPartition: PARTITION_BYTES_MAX, maxBytes: FETCH_BYTES_MAX },
-      maxWaitTimeInMs: fetchWaitMs,
+      ...consumerSettings(this.options.groupId, this.times),
       // Who was in the group with the release before knows only the other.
       partitionAssigners: [assigner, kafkajs.PartitionAssigners.roundRobin],
-      retry: { initialRetryTime: 100, maxRetryTime: 3_000, retries: 6, restartOnFailure: () => Promise.resolve(false) },
     });
     consumer.on('consumer.group_join', (event) => this.joined(consumer, event));
     consumer.on('consumer.rebalancing', () => this.endGeneration());

@@ -8,14 +8,14 @@ const LENGTH_BYTES = 4;
 
 /** Reads both forms that producers send: one raw snappy block, or snappy-java's framed blocks. Throws on other bytes. */
 export function decompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
-  if (!bytes.subarray(0, XERIAL_HEADER.length).equals(XERIAL_HEADER)) return Buffer.from(uncompress(bytes, bytesMax));
+  if (!bytes.subarray(0, XERIAL_HEADER.length).equals(XERIAL_HEADER)) return uncompress(bytes, bytesMax);
   const blocks: Buffer[] = [];
   let leftBytes = bytesMax;
   for (let at = XERIAL_PREFIX_BYTES; at < bytes.length;) {
     const start = at + LENGTH_BYTES;
     const end = start + bytes.readUInt32BE(at);
     if (end > bytes.length) throw new Error('a snappy block is cut off');
-    const block = Buffer.from(uncompress(bytes.subarray(start, end), leftBytes));
+    const block = uncompress(bytes.subarray(start, end), leftBytes);
     leftBytes -= block.length;
     blocks.push(block);
     at = end;

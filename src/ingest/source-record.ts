@@ -25,11 +25,9 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function toSourceRecord(message: KafkaMessage, offset: bigint, unreadable: string | undefined): SourceRecord {
   const { key, value, timestamp, headers } = message;
+  const record: SourceRecord = { offset, key, value, arrivalMs: arrivalTime(Number(timestamp)) };
   const trace = headers?.traceparent;
-  const traceparent = trace === undefined ? '' : String(trace);
-  return {
-    ...{ offset, key, value, arrivalMs: arrivalTime(Number(timestamp)) },
-    ...(TRACEPARENT.test(traceparent) ? { traceparent } : {}),
-    ...(unreadable === undefined ? {} : { unreadable }),
-  };
+  if (trace !== undefined && TRACEPARENT.test(String(trace))) record.traceparent = String(trace);
+  if (unreadable !== undefined) record.unreadable = unreadable;
+  return record;
 }

@@ -8,6 +8,7 @@ function recordingLog(level = 'info', ownSecrets: string[] = []) {
   return { log, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
+const OWN_NAME = 'own-secret-as-name';
 const SECRET = 'correct-horse-battery';
 const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
 
@@ -156,4 +157,24 @@ test('a child writes its fields with each line', () => {
 
 test('the silent log can be used like any other', () => {
   expect(() => silentLog.child({}).error({}, 'x')).not.toThrow();
+});
+
+test.each<[string, string]>([
+  ['in capitals', `BEARER ${SECRET}`],
+  ['basic', `basic ${SECRET}`],
+  ['behind an escaped letter', `https://us%65r:${SECRET}@host/`],
+  ['with an escaped letter in the mark', `whs%65c_${SECRET}`],
+  ['a text as long as is written', `${'x'.repeat(8_192 - SECRET.length - 8)} Bearer ${SECRET}`],
+])('a quick look at a text misses no secret: %s', (_, text) => {
+  const { log, lines } = recordingLog();
+  log.info({ text }, text);
+  expect(lines.join()).not.toContain(SECRET);
+});
+
+test('a field is as secret the second time as the first', () => {
+  const { log, entries } = recordingLog('info', [OWN_NAME]);
+  for (let time = 0; time < 2; time++) log.info({ apiKey: SECRET, [OWN_NAME]: 1, plain: 'a' }, 'x');
+  const [first, second] = entries().map((entry) => ({ ...entry, time: undefined }));
+  expect(second).toEqual(first);
+  expect(second).toMatchObject({ apiKey: '[hidden]', '[hidden]': 1, plain: 'a' });
 });

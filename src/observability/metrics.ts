@@ -44,7 +44,12 @@ export class Metrics {
     const registry = this.registry;
     if (options.processMetrics) collectDefaultMetrics({ register: registry });
     this.records = counter(registry, 'tripline_records_total', 'Records read from Kafka.', ['topic']);
-    this.samples = counter(registry, 'tripline_samples_total', 'Signals and events decoded from records.', ['topic']);
+    this.samples = counter(
+      registry,
+      'tripline_samples_total',
+      'Signals and events in records of vehicles that are watched.',
+      ['topic'],
+    );
     this.evaluations = counter(registry, 'tripline_evaluations_total', 'Evaluations of triggers.', ['outcome']);
     this.chunkSeconds = histogram(
       registry,

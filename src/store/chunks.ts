@@ -1,10 +1,10 @@
 import { FIRING } from '../core/event-types.js';
+import { jsonArray, plainArray, textArray } from './array-text.js';
 import type { Database } from './database.js';
 import { newLogId } from './log-id.js';
 import { COMMIT_CHUNK, SCATTERED_BUCKETS } from './sql/commit-chunk.js';
 import { GROW_TOPIC } from './sql/grow-topic.js';
 import { MOVE_POSITION } from './sql/move-position.js';
-import { stateKey } from './states.js';
 
 export { SCATTERED_BUCKETS };
 
@@ -26,7 +26,7 @@ export interface FiringRow {
   license: string;
   triggerId: string;
   vehicle: string;
-  /** The CloudEvent, as it will be sent. */
+  /** The CloudEvent, as it will be sent: JSON as `JSON.stringify` writes it. */
   payload: string;
   deliveryId: string;
   endpointId: string;
@@ -68,7 +68,7 @@ export interface LogEventRow {
   license: string;
   triggerId: string | null;
   vehicle: string | null;
-  /** JSON. */
+  /** JSON as `JSON.stringify` writes it. */
   payload: string;
 }
 
@@ -156,14 +156,7 @@ export class ChunkStore {
 
   /** Writes a chunk; without effects, its position alone. Throws `DuplicateEvent`, and what a broken connection throws. */
   async commit(chunk: Chunk): Promise<CommitResult> {
-    const { topic, partition, position, nextOffset, nextIndex } = chunk;
-    const values = [
-      ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
-      (chunk.scatteredBuckets ?? []).map((bucket) => bucket + 1),
-      ...stateArrays(chunk.states),
-      ...eventArrays(chunk.firings, chunk.logEvents ?? []),
-      ...deadLetterArrays(chunk.deadLetters),
-    ];
+    const values = commitValues(chunk);
     // A refusal is handed out of the session as a value: a session that throws costs its connection.
     const answer = await this.database.session(async (client) => {
       try {
@@ -175,6 +168,7 @@ export class ChunkStore {
     });
     if (answer instanceof Error) return conflictOf(answer, chunk);
     if (answer === null) return { kind: 'fenced' };
+    const { position, nextOffset, nextIndex } = chunk;
     const { logEpoch, version } = position;
     return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n }, rung: answer };
   }
@@ -238,37 +232,47 @@ function conflictOf(error: Refusal, chunk: Chunk): CommitResult {
   throw error;
 }
 
+/** The parameters of `COMMIT_CHUNK`. */
+export function commitValues(chunk: Chunk): unknown[] {
+  const { topic, partition, position, nextOffset, nextIndex } = chunk;
+  return [
+    ...[topic, partition, position.logEpoch, position.version, nextOffset, nextIndex, chunk.indexSeq],
+    (chunk.scatteredBuckets ?? []).map((bucket) => bucket + 1),
+    ...stateArrays(chunk.states),
+    ...eventArrays(chunk.firings, chunk.logEvents ?? []),
+    ...deadLetterArrays(chunk.deadLetters),
+  ];
+}
+
 /** Sorted, so that all commits lock shared states in one order. */
 function stateArrays(states: readonly StateRow[]): unknown[] {
-  const sorted = states
-    .map((state) => ({ key: stateKey(state.triggerId, state.vehicle), state }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ state }) => state);
+  const sorted = states.toSorted((a, b) =>
+    a.triggerId === b.triggerId ? (a.vehicle < b.vehicle ? -1 : 1) : a.triggerId < b.triggerId ? -1 : 1,
+  );
   return [
-    sorted.map((state) => state.triggerId),
-    sorted.map((state) => state.vehicle),
-    sorted.map((state) => state.expectedVersion + 1),
-    sorted.map((state) => state.revision),
-    sorted.map((state) => new Date(state.firedAtMs).toISOString()),
-    sorted.map((state) => state.previous),
-    sorted.map((state) => state.sequence),
+    textArray(sorted, (state) => state.triggerId),
+    textArray(sorted, (state) => state.vehicle),
+    plainArray(sorted, (state) => state.expectedVersion + 1),
+    plainArray(sorted, (state) => state.revision),
+    textArray(sorted, (state) => new Date(state.firedAtMs).toISOString()),
+    jsonArray(sorted, (state) => state.previous),
+    plainArray(sorted, (state) => state.sequence),
   ];
 }
 
 function eventArrays(firings: readonly FiringRow[], logEvents: readonly LogEventRow[]): unknown[] {
-  const events: LogEventRow[] = firings.map((firing) => ({ ...firing, type: FIRING }));
-  events.push(...logEvents);
+  const events: readonly Omit<LogEventRow, 'type'>[] = logEvents.length === 0 ? firings : [...firings, ...logEvents];
   return [
-    events.map((event) => event.eventId),
-    events.map((event) => event.type),
-    events.map((event) => event.license),
-    events.map((event) => event.triggerId),
-    events.map((event) => event.vehicle),
-    events.map((event) => event.payload),
-    firings.map((firing) => firing.deliveryId),
-    firings.map((firing) => firing.eventId),
-    firings.map((firing) => firing.endpointId),
-    firings.map((firing) => firing.isHeld === true),
+    textArray(events, (event) => event.eventId),
+    textArray([...firings.map(() => FIRING), ...logEvents.map((event) => event.type)], (type) => type),
+    textArray(events, (event) => event.license),
+    textArray(events, (event) => event.triggerId),
+    textArray(events, (event) => event.vehicle),
+    jsonArray(events, (event) => event.payload),
+    textArray(firings, (firing) => firing.deliveryId),
+    textArray(firings, (firing) => firing.eventId),
+    textArray(firings, (firing) => firing.endpointId),
+    plainArray(firings, (firing) => firing.isHeld === true),
   ];
 }
 

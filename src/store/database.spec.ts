@@ -128,6 +128,7 @@ test.each([
   ['jit', 'off'],
   ['statement_timeout', '10s'],
   ['idle_in_transaction_session_timeout', '10s'],
+  ['plan_cache_mode', 'force_generic_plan'],
 ])('the data plane runs with %s = %s', async (name, value) => {
   expect(await settingOf(operator, name)).toBe(value);
 });

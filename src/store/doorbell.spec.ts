@@ -72,11 +72,11 @@ test('a listener whose connection broke hears again once it is back', async () =
   const heard = collect(1);
   await far.listen(heard.add);
   const broke = new Promise<void>((resolve) => (onWarning = resolve));
-  await here.pool.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'elsewhere doorbell'`,
+  const { rows } = await here.pool.query<{ pid: number }>(
+    `select pid, pg_terminate_backend(pid) from pg_stat_activity where application_name = 'elsewhere doorbell'`,
   );
   await broke;
-  await listening('elsewhere doorbell');
+  await listening('elsewhere doorbell', rows[0]!.pid);
   near.ring(['again']);
   expect(await heard.all).toEqual(['again']);
 });
@@ -170,7 +170,8 @@ function collect(count: number): { add: (ids: string[]) => void; all: Promise<st
 }
 
 /** Waits until a process of this name listens again. */
-async function listening(applicationName: string): Promise<void> {
-  const sql = `select 1 from pg_stat_activity where application_name = $1 and query like 'listen %' and state = 'idle'`;
-  while ((await here.pool.query(sql, [applicationName])).rowCount === 0);
+async function listening(applicationName: string, formerPid: number): Promise<void> {
+  const sql = `select 1 from pg_stat_activity
+               where application_name = $1 and pid <> $2 and query like 'listen %' and state = 'idle'`;
+  while ((await here.pool.query(sql, [applicationName, formerPid])).rowCount === 0);
 }

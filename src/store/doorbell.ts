@@ -10,7 +10,10 @@ export interface DoorbellOptions {
 }
 
 const CHANNEL = 'tripline_doorbell';
-/** Bells of this long go out together: a commit of its own for each costs as much as what it announces. */
+/**
+ * Bells of this long after an announcement go out together: a commit of its own for each costs as much as what it
+ * announces. One that comes later goes at once.
+ */
 const COALESCE_MS = 5;
 /** 37 bytes an id; PostgreSQL refuses notifications of 8,000 bytes and more. */
 const IDS_PER_NOTIFICATION = 200;
@@ -30,6 +33,7 @@ export class Doorbell {
   private connecting: Promise<void> | undefined;
   private announcing: NodeJS.Timeout | undefined;
   private isAnnouncing = false;
+  private announcedAtMs = -Infinity;
   private reconnecting: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -82,14 +86,16 @@ export class Doorbell {
   /** One announcement at a time: a connection runs one statement, and what rings meanwhile goes with the next. */
   private announceSoon(): void {
     if (this.isAnnouncing || this.isClosed || this.unannounced.size === 0) return;
+    const waitMs = Math.max(0, this.announcedAtMs + COALESCE_MS - performance.now());
     this.announcing ??= setTimeout(() => {
       this.announcing = undefined;
       this.isAnnouncing = true;
+      this.announcedAtMs = performance.now();
       void this.announce().finally(() => {
         this.isAnnouncing = false;
         this.announceSoon();
       });
-    }, COALESCE_MS);
+    }, waitMs);
   }
 
   private async announce(): Promise<void> {

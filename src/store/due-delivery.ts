@@ -89,14 +89,15 @@ export function toDueDeliveries(rows: readonly DueRow[], ticksMs: number): DueDe
     if (isGated) gated.add(endpointId);
   }
   const inOrder = rows.toSorted((a, b) => a.place - b.place);
-  return inOrder.map((row) => ({
-    ...toDueDelivery(row, ticksMs),
-    isGated: gated.has(row.endpoint_id),
-    target: targets.get(row.endpoint_id),
-  }));
+  return inOrder.map((row) => toDueDelivery(row, ticksMs, gated.has(row.endpoint_id), targets.get(row.endpoint_id)));
 }
 
-function toDueDelivery(row: DueRow, ticksMs: number): Omit<DueDelivery, 'isGated' | 'target'> {
+function toDueDelivery(
+  row: DueRow,
+  ticksMs: number,
+  isGated: boolean,
+  target: DeliveryTarget | undefined,
+): DueDelivery {
   return {
     id: row.id,
     endpointId: row.endpoint_id,
@@ -111,6 +112,8 @@ function toDueDelivery(row: DueRow, ticksMs: number): Omit<DueDelivery, 'isGated
     vehicle: row.vehicle,
     aboutEndpointId: row.about_endpoint_id,
     isTriggerLive: row.is_trigger_live,
+    isGated,
+    target,
     createdAt: row.created_at,
     createdTicksMs: ticksMs - row.age_ms,
   };

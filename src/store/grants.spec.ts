@@ -49,16 +49,32 @@ test("a change is in the log of the license that it is about, with the operator'
   ]);
 });
 
-test('permissions of many vehicles leave out those without a grant', async () => {
+test.each<[needed: string[], places: number[]]>([
+  [[], [3, 4, 6]],
+  [['a'], [3, 6]],
+  [['b'], [4, 6]],
+  [['b', 'a'], [6]],
+  [
+    ['a', 'a'],
+    [3, 6],
+  ],
+  [['c'], []],
+])('of many vehicles those have %j whose grants have all of it', async (needed, places) => {
   await grants.put(operator, LICENSE, vehicleOf(3), ['a']);
   await grants.put(operator, LICENSE, vehicleOf(4), ['b']);
-  const found = await grants.permissionsOf(LICENSE, [3, 4, 5].map(vehicleOf));
-  expect(found).toEqual(
-    new Map([
-      [vehicleOf(3), ['a']],
-      [vehicleOf(4), ['b']],
-    ]),
-  );
+  await grants.put(operator, LICENSE, vehicleOf(6), ['a', 'b']);
+  await grants.put(operator, `${LICENSE.slice(0, -1)}4`, vehicleOf(5), ['a', 'b', 'c']);
+  const found = await grants.withPermissions(LICENSE, [3, 4, 5, 6, 3].map(vehicleOf), needed);
+  expect(found).toEqual(new Set(places.map(vehicleOf)));
+});
+
+test('vehicles are looked up in pages, all of them', async () => {
+  const license = `${LICENSE.slice(0, -1)}3`;
+  await database.pool.query(`insert into grants select $1, 'v' || n, '{a}', now() from generate_series(1, 2500) n`, [
+    license,
+  ]);
+  const vehicles = Array.from({ length: 2_500 }, (_, place) => `v${place + 1}`);
+  expect(await grants.withPermissions(license, vehicles, ['a'])).toEqual(new Set(vehicles));
 });
 
 test('vehicles of a license come in pages, all of them, each once', async () => {

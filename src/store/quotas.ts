@@ -67,9 +67,9 @@ export class QuotaStore {
     return read(this.database.dataSource.manager, license);
   }
 
-  /** One limit, as it counts in a transaction. */
-  async inTransaction(manager: EntityManager, license: string, name: QuotaName): Promise<number> {
-    return (await read(manager, license))[name] ?? this.defaults[name];
+  /** One limit, by what was set for a license alone: the installation's when nothing was. */
+  limitOf(name: QuotaName, set: number | null): number {
+    return set ?? this.defaults[name];
   }
 
   /** Each limit of a license beside what is used of it. Pending deliveries are as of a few seconds ago. */

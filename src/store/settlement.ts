@@ -1,4 +1,5 @@
 import type { AttemptRecord } from '../core/attempt-record.js';
+import { plainArray, textArray } from './array-text.js';
 import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { withoutNul } from './stored-text.js';
@@ -32,35 +33,35 @@ export interface AilingEndpoint {
   lastError: string | null;
 }
 
-/** The arguments of `SETTLE_DELIVERIES` after the token. */
-export function settlementArrays(settlements: readonly Settlement[]): unknown[] {
+/** The arguments of `SETTLE_DELIVERIES` after the token: 25 arrays, so the driver's way of writing them was half of settling. */
+export function settlementArrays(settlements: readonly Settlement[]): string[] {
   return [...deliveryArrays(settlements), ...eventArrays(settlements), ...attemptArrays(settlements)];
 }
 
-function deliveryArrays(settlements: readonly Settlement[]): unknown[] {
+function deliveryArrays(settlements: readonly Settlement[]): string[] {
   return [
-    settlements.map(({ delivery }) => delivery.endpointId),
-    settlements.map(({ delivery }) => delivery.dueAt),
-    settlements.map(({ delivery }) => delivery.id),
-    settlements.map(({ delivery }) => delivery.eventId),
-    settlements.map(({ outcome }) => outcome),
-    settlements.map(waitMs),
-    settlements.map(attemptsOf),
-    settlements.map(({ delivery }) => delivery.round),
-    settlements.map(({ delivery }) => delivery.createdAt),
-    settlements.map(pauseMs),
+    plainArray(settlements, ({ delivery }) => delivery.endpointId),
+    textArray(settlements, ({ delivery }) => delivery.dueAt),
+    plainArray(settlements, ({ delivery }) => delivery.id),
+    plainArray(settlements, ({ delivery }) => delivery.eventId),
+    plainArray(settlements, ({ outcome }) => outcome),
+    plainArray(settlements, waitMs),
+    plainArray(settlements, attemptsOf),
+    plainArray(settlements, ({ delivery }) => delivery.round),
+    textArray(settlements, ({ delivery }) => delivery.createdAt),
+    plainArray(settlements, pauseMs),
   ];
 }
 
-function eventArrays(settlements: readonly Settlement[]): unknown[] {
+function eventArrays(settlements: readonly Settlement[]): string[] {
   const notices = settlements.map((settlement) => (settlement.outcome === 'failed' ? noticeOf(settlement) : undefined));
   return [
-    settlements.map(({ delivery }) => delivery.license),
-    settlements.map(({ delivery }) => delivery.triggerId),
-    settlements.map(({ delivery }) => delivery.vehicle),
-    settlements.map(({ delivery }) => delivery.eventType),
-    notices.map((notice) => notice && newLogId()),
-    notices.map((notice) => notice && JSON.stringify(notice)),
+    textArray(settlements, ({ delivery }) => delivery.license),
+    plainArray(settlements, ({ delivery }) => delivery.triggerId),
+    textArray(settlements, ({ delivery }) => delivery.vehicle),
+    textArray(settlements, ({ delivery }) => delivery.eventType),
+    plainArray(notices, (notice) => notice && newLogId()),
+    textArray(notices, (notice) => notice && JSON.stringify(notice)),
   ];
 }
 
@@ -93,17 +94,17 @@ function pauseMs({ pauseMs: wholeMs, ageMs = 0 }: Settlement): number | null {
   return wholeMs === undefined || wholeMs <= ageMs ? null : wholeMs - ageMs;
 }
 
-function attemptArrays(settlements: readonly Settlement[]): unknown[] {
+function attemptArrays(settlements: readonly Settlement[]): string[] {
   const attempts = settlements.map(({ attempt }) => attempt);
   return [
-    settlements.map(({ attempt, ageMs = 0 }) => attempt && attempt.durationMs + ageMs),
-    attempts.map((attempt) => attempt && Math.round(attempt.durationMs)),
-    attempts.map((attempt) => attempt?.outcome),
-    attempts.map((attempt) => attempt?.statusCode),
-    settlements.map(({ attempt, error }) => withoutNul(attempt?.error ?? error)),
-    attempts.map((attempt) => withoutNul(attempt?.requestHeaders)),
-    attempts.map((attempt) => withoutNul(attempt?.responseHeaders)),
-    attempts.map((attempt) => withoutNul(attempt?.responseBody)),
-    attempts.map((attempt) => attempt?.isTruncated ?? false),
+    plainArray(settlements, ({ attempt, ageMs = 0 }) => attempt && attempt.durationMs + ageMs),
+    plainArray(attempts, (attempt) => attempt && Math.round(attempt.durationMs)),
+    textArray(attempts, (attempt) => attempt?.outcome),
+    plainArray(attempts, (attempt) => attempt?.statusCode),
+    textArray(settlements, ({ attempt, error }) => withoutNul(attempt?.error ?? error)),
+    textArray(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),
+    textArray(attempts, (attempt) => withoutNul(attempt?.responseHeaders)),
+    textArray(attempts, (attempt) => withoutNul(attempt?.responseBody)),
+    plainArray(attempts, (attempt) => attempt?.isTruncated ?? false),
   ];
 }

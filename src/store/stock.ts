@@ -14,7 +14,7 @@ export interface OverQuota {
 }
 
 /** As much of the limits as is needed to keep them. */
-export type StockLimits = Pick<QuotaStore, 'inTransaction'>;
+export type StockLimits = Pick<QuotaStore, 'limitOf'>;
 
 /** How much there is of it, for one license. What was deleted counts no longer, whatever is still to be cleared away. */
 const COUNTS: Readonly<Record<StockName, string>> = {
@@ -36,14 +36,22 @@ export async function lockStock(manager: EntityManager, license: string): Promis
   await manager.query(`select pg_advisory_xact_lock(hashtextextended('stock ' || $1, 0))`, [license]);
 }
 
+/** What was set for license `$1`, null where nothing was. Beside a count, both in one statement: each is a way to the server. */
+function limitSet(name: StockName): string {
+  return `(select most from license_quotas where license = $1 and name = '${name}')::float8`;
+}
+
 /** How much more a license may have, 0 when it has more than it may. Exact for whoever holds `lockStock`. */
 export async function roomFor(
   manager: EntityManager,
   limits: StockLimits,
   { license, name }: { license: string; name: StockName },
 ): Promise<{ left: number; most: number }> {
-  const most = await limits.inTransaction(manager, license, name);
-  const [row] = await manager.query<{ count: number }[]>(`select (${COUNTS[name]})::float8 as count`, [license]);
+  const [row] = await manager.query<{ count: number; set: number | null }[]>(
+    `select (${COUNTS[name]})::float8 as count, ${limitSet(name)} as set`,
+    [license],
+  );
+  const most = limits.limitOf(name, row!.set);
   return { left: Math.max(most - row!.count, 0), most };
 }
 
@@ -53,10 +61,14 @@ export async function refusalOfOneMore(
   limits: StockLimits,
   { license, name }: { license: string; name: 'webhooks' | 'endpoints' },
 ): Promise<OverQuota | undefined> {
-  const webhooks = await limits.inTransaction(manager, license, 'webhooks');
+  const [row] = await manager.query<{ count: number; set: number | null; webhooksSet: number | null }[]>(
+    `select (${COUNTS[name]})::float8 as count, ${limitSet(name)} as set, ${limitSet('webhooks')} as "webhooksSet"`,
+    [license],
+  );
+  const webhooks = limits.limitOf('webhooks', row!.webhooksSet);
   if (isGated({ webhooks })) return { kind: 'over_quota', name: 'webhooks', most: webhooks };
-  const { left, most } = await roomFor(manager, limits, { license, name });
-  return left > 0 ? undefined : { kind: 'over_quota', name, most };
+  const most = limits.limitOf(name, row!.set);
+  return most > row!.count ? undefined : { kind: 'over_quota', name, most };
 }
 
 /** How much of everything a license has. */

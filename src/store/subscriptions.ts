@@ -128,11 +128,8 @@ export class SubscriptionStore {
     return inChange<Stepped>(this.database, step.by === undefined ? actor : undefined, async (change) => {
       if (kind === 'subscribed') await lockStock(change.manager, actor.license);
       const ungranted = await withoutHeldGrant(change.manager, step);
-      const trigger = await change.manager.findOne(TriggerEntity, {
-        where: { id: triggerId, license: actor.license, deletedAt: IsNull() },
-        lock: { mode: 'for_no_key_update' },
-      });
-      if (trigger === null) return { kind: 'not_found' };
+      const [trigger] = await change.manager.query<{ revision: number }[]>(LOCK_TRIGGER, [triggerId, actor.license]);
+      if (trigger === undefined) return { kind: 'not_found' };
       if (revision !== undefined && trigger.revision !== revision) return { kind: 'changed' };
       const { changed, refused } = await this.change(change.manager, step, ungranted);
       await record?.(change.manager, changed, refused);
@@ -196,6 +193,9 @@ export class SubscriptionStore {
     }
   }
 }
+
+const LOCK_TRIGGER = `
+select revision from triggers where id = $1 and license = $2 and deleted_at is null for no key update`;
 
 /** For what vehicles were judged that are to be subscribed. */
 export interface JudgedSubscription {

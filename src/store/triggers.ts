@@ -63,6 +63,19 @@ export class TriggerStore {
     return findTrigger(this.database.dataSource.manager, license, id);
   }
 
+  /** What a trigger watches, of which revision: one row of one table, for who is about to judge permissions by it. */
+  async watched(
+    license: string,
+    id: string,
+  ): Promise<Pick<TriggerRecord, 'metricKind' | 'metric' | 'revision'> | undefined> {
+    const [row] = await this.database.dataSource.query<Pick<TriggerRecord, 'metricKind' | 'metric' | 'revision'>[]>(
+      `select metric_kind as "metricKind", metric, revision from triggers
+       where id = $2 and license = $1 and deleted_at is null`,
+      [license, id],
+    );
+    return row;
+  }
+
   /** Whether another of the license's triggers, but for `exceptId`, has this name, in whatever letter case. */
   async isNameTaken(license: string, name: string, exceptId?: string): Promise<boolean> {
     const rows = await this.database.dataSource.query<object[]>(

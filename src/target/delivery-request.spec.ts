@@ -181,3 +181,24 @@ describe('traceparent', () => {
     expect(new Set(spans).size).toBe(3);
   });
 });
+
+test('secrets are opened once for all requests of a target, by each box for itself, and changes count', () => {
+  let count = 0;
+  const counting = { open: (...sealed: Parameters<SecretBox['open']>) => (count++, box.open(...sealed)) };
+  const own = { ...target };
+  const signatureBy = (secrets: Pick<SecretBox, 'open'>, of: DeliveryTarget) =>
+    deliveryRequest(message, of, secrets).request.headers['webhook-signature'];
+  const first = signatureBy(counting, own);
+  expect([signatureBy(counting, own), signatureBy(box, { ...own })]).toEqual([first, first]);
+  expect(count).toBe(1);
+  expect(() => deliveryRequest(message, own, new SecretBox([randomBytes(32)]))).toThrow(SecretKeyUnknown);
+  expect(signatureBy(counting, { ...own, secret: seal(newSigningSecret()) })).not.toBe(first);
+});
+
+test('the trace is the same whether or not the event was parsed before', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const envelope = JSON.stringify({ ...(JSON.parse(ENVELOPE) as object), traceparent });
+  const event = JSON.parse(envelope) as { traceparent: string };
+  expect(headersOf({}, { envelope, event })).toEqual(headersOf({}, { envelope }));
+  expect(headersOf({}, { envelope, event }).traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
+});

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DeliveryTarget } from '../core/endpoint.js';
 import { isObject } from '../core/json.js';
 import { shownHeaders } from '../core/owner-headers.js';
@@ -25,6 +25,8 @@ export interface DeliveryMessage {
   attempt: number;
   /** JSON text of a CloudEvent. */
   envelope: string;
+  /** The same, for who has parsed it already. */
+  event?: { readonly traceparent?: unknown } | undefined;
   /** When the request is sent, ms since 1970. */
   nowMs: number;
 }
@@ -46,10 +48,10 @@ export function deliveryRequest(
   target: DeliveryTarget,
   secrets: Pick<SecretBox, 'open'>,
 ): DeliveryRequest {
-  const open = (sealed: string) => secrets.open(sealed, target.endpointId);
+  const opened = openedTarget(target, secrets);
   const body = Buffer.from(profileBody(message, target.profile));
-  const ownHeaders = target.headers === null ? {} : ownerHeaders(open(target.headers), target.endpointId);
-  const signed = signatures(message, { target, body, open });
+  const { ownHeaders } = opened;
+  const signed = signatures(message, { target, body, opened });
   // What comes later wins: no header of the owner's or the profile's can pass for one of Tripline's.
   const ours = {
     ...signed.ofProfile,
@@ -69,25 +71,59 @@ export function deliveryRequest(
       maxAnswerBytes: ANSWER_MAX_BYTES,
       ...(target.timeoutSeconds === null ? {} : { timeoutMs: target.timeoutSeconds * 1_000 }),
     },
-    shownHeaders: { ...shownHeaders(ownHeaders), ...ours, ...shortened(ours, target) },
+    shownHeaders: { ...opened.shownHeaders, ...ours, ...shortened(ours, opened.signatureNames) },
   };
+}
+
+/** What of an endpoint is the same in each of its requests. */
+interface OpenedTarget {
+  openedBy: Pick<SecretBox, 'open'>;
+  /** As its owner was shown it. */
+  secret: string;
+  signingKeys: Buffer[];
+  asymmetricKeys: string[];
+  ownHeaders: Record<string, string>;
+  shownHeaders: Record<string, string>;
+  /** Of the headers that carry signatures, in lower case. */
+  signatureNames: string[];
+}
+
+/**
+ * For as long as the target itself is remembered, which is while deliveries that were read with it wait: opening a secret
+ * for each took longer than signing with it.
+ */
+const openedTargets = new WeakMap<DeliveryTarget, OpenedTarget>();
+
+function openedTarget(target: DeliveryTarget, secrets: Pick<SecretBox, 'open'>): OpenedTarget {
+  const known = openedTargets.get(target);
+  if (known?.openedBy === secrets) return known;
+  const open = (sealed: string) => secrets.open(sealed, target.endpointId);
+  const ownHeaders = target.headers === null ? {} : ownerHeaders(open(target.headers), target.endpointId);
+  const [secret, ...previous] = opened([target.secret, target.previousSecret], open);
+  const ofProfile = profileHeaderNames(target).filter((name) => name.endsWith('-Signature'));
+  const made = {
+    openedBy: secrets,
+    secret: secret!,
+    signingKeys: [secret!, ...previous].map(signingKey),
+    asymmetricKeys: opened([target.signingKey, target.previousSigningKey], open),
+    ownHeaders,
+    shownHeaders: shownHeaders(ownHeaders),
+    signatureNames: ['webhook-signature', ...ofProfile.map((name) => name.toLowerCase())],
+  };
+  openedTargets.set(target, made);
+  return made;
 }
 
 /** While a rotation lasts Standard Webhooks carries both signatures, a profile's own header, made for one, the new. */
 function signatures(
   { eventId, eventType, deliveryId, nowMs }: DeliveryMessage,
-  { target, body, open }: { target: DeliveryTarget; body: Buffer; open: (sealed: string) => string },
+  { target, body, opened }: { target: DeliveryTarget; body: Buffer; opened: OpenedTarget },
 ): { standard: Record<string, string>; ofProfile: Record<string, string> } {
   const timestampSeconds = nowMs / 1_000;
-  const [secret, ...previous] = opened([target.secret, target.previousSecret], open);
-  const standard = signStandard({
-    id: eventId,
-    timestampSeconds,
-    body,
-    secrets: [secret!, ...previous].map(signingKey),
-    asymmetricKeys: opened([target.signingKey, target.previousSigningKey], open),
-  });
-  const message = { eventId, eventType, deliveryId, timestampSeconds, body, secret: secret! };
+  const { secret, signingKeys: secrets, asymmetricKeys } = opened;
+  const standard = signStandard({ id: eventId, timestampSeconds, body, secrets, asymmetricKeys });
+  if (target.profile === 'standard') return { standard, ofProfile: {} };
+  const message = { eventId, eventType, deliveryId, timestampSeconds, body, secret };
   return { standard, ofProfile: lowerCased(profileHeaders(message, target)) };
 }
 
@@ -111,14 +147,12 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 }
 
 /** The headers that carry signatures, each signature cut off after its first characters. */
-function shortened(headers: Readonly<Record<string, string>>, target: DeliveryTarget): Record<string, string> {
-  const ofProfile = profileHeaderNames(target).filter((name) => name.endsWith('-Signature'));
-  return Object.fromEntries(
-    ['webhook-signature', ...ofProfile.map((name) => name.toLowerCase())].map((name) => [
-      name,
-      headers[name]!.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`),
-    ]),
-  );
+function shortened(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const name of names) {
+    shown[name] = headers[name]!.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`);
+  }
+  return shown;
 }
 
 /** Version 00 of W3C Trace Context §3.2; ids of zeros alone are invalid. */
@@ -127,10 +161,10 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]
 const KNOWN_FLAGS = 0b11;
 
 /** Each attempt is a span of its own in the trace of the record that caused the event, or in one named by the event. */
-function traceparentOf({ envelope, eventId, deliveryId, attempt }: DeliveryMessage): string {
-  const { traceparent } = JSON.parse(envelope) as { traceparent?: unknown };
+function traceparentOf({ envelope, event, eventId, deliveryId, attempt }: DeliveryMessage): string {
+  const { traceparent } = event ?? (JSON.parse(envelope) as { traceparent?: unknown });
   const [, traceId, flags] = TRACEPARENT.exec(String(traceparent)) ?? [];
-  const spanId = createHash('sha256').update(`${deliveryId}\n${attempt}`).digest('hex').slice(0, 16);
+  const spanId = hash('sha256', `${deliveryId}\n${attempt}`).slice(0, 16);
   if (traceId === undefined || flags === undefined) return `00-${eventId.replaceAll('-', '')}-${spanId}-01`;
   return `00-${traceId}-${spanId}-${(parseInt(flags, 16) & KNOWN_FLAGS).toString(16).padStart(2, '0')}`;
 }

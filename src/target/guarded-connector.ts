@@ -48,7 +48,7 @@ export class GuardedConnector {
   private readonly connecting = new Set<TLSSocket>();
   private readonly guard: AddressGuard;
   private readonly resolve: ResolveName;
-  private readonly secureContext: SecureContext | undefined;
+  private readonly secureContext: SecureContext;
   private readonly proxy: ProxyTunnel | undefined;
   private readonly dial: Dial;
 
@@ -56,8 +56,9 @@ export class GuardedConnector {
     this.guard = guard;
     this.resolve = resolve;
     this.dial = dial;
-    // Made once: parsing all certificates for each connection would cost milliseconds.
-    this.secureContext = ca === undefined ? undefined : createSecureContext({ ca: rootCertificates.concat(ca) });
+    // Made once: parsing all certificates for each connection would cost milliseconds. Without any of our own it is what
+    // each connection would make for itself.
+    this.secureContext = createSecureContext(ca === undefined ? {} : { ca: rootCertificates.concat(ca) });
     const { secureContext } = this;
     this.proxy = proxyUrl === undefined ? undefined : new ProxyTunnel({ url: proxyUrl, secureContext, log });
   }

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { RecentMap } from '../core/recent-map.js';
 import type { Log } from '../observability/log.js';
 import type { AddressGuard } from './address-guard.js';
 import { ConnectFailure } from './connect-failure.js';
@@ -16,6 +17,20 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 const ANSWER_HEAD_MAX_BYTES = 16 * 1024;
 /** After so many requests a connection is made anew, so that a busy target can move to another address. */
 const REQUESTS_PER_CONNECTION = 1_000;
+/** URLs that are remembered with what they mean. */
+const DESTINATIONS_MAX = 5_000;
+
+/** How undici is used, whoever makes the connections. */
+export const AGENT_OPTIONS = {
+  pipelining: 1,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+  maxRequestsPerClient: REQUESTS_PER_CONNECTION,
+  maxHeaderSize: ANSWER_HEAD_MAX_BYTES,
+  // One timer of our own covers everything.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+} as const satisfies Agent.Options;
 
 export interface TargetRequest {
   url: string;
@@ -71,23 +86,14 @@ export class TargetClient {
   private readonly connector: GuardedConnector;
   private readonly timeoutMs: number;
   private readonly log: Log;
+  /** Reading a URL takes as long as a signature. */
+  private readonly destinations = new RecentMap<string, { origin: string; path: string }>(DESTINATIONS_MAX);
 
   constructor({ timeoutMs, connectionsPerOrigin, resolve = createResolver(), log, ...options }: TargetClientOptions) {
     this.timeoutMs = timeoutMs;
     this.log = log;
     this.connector = new GuardedConnector({ ...options, resolve, log });
-    this.agent = new Agent({
-      connect: this.connector.connect,
-      connections: connectionsPerOrigin,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-      maxRequestsPerClient: REQUESTS_PER_CONNECTION,
-      maxHeaderSize: ANSWER_HEAD_MAX_BYTES,
-      // One timer of our own covers everything.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.agent = new Agent({ ...AGENT_OPTIONS, connect: this.connector.connect, connections: connectionsPerOrigin });
   }
 
   /** Sends one POST. Never throws, whatever the URL, the headers or the target. */
@@ -118,15 +124,27 @@ export class TargetClient {
   }
 
   private dispatch({ url: text, headers, body }: TargetRequest, exchange: Exchange): void {
+    const { origin, path } = this.destinationOf(text);
+    const named = isLowerCased(headers) ? headers : lowerCased(headers);
+    this.agent.dispatch({ origin, path, method: 'POST', headers: { ...FIXED_HEADERS, ...named }, body }, exchange);
+  }
+
+  private destinationOf(text: string): { origin: string; path: string } {
+    const known = this.destinations.get(text);
+    if (known) return known;
     const parsed = parseTargetUrl(text);
     if (parsed.kind === 'invalid') throw new ConnectFailure('blocked');
     const { origin, pathname, search } = parsed.url;
-    const fixed = { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': 'identity' };
-    this.agent.dispatch(
-      { origin, path: pathname + search, method: 'POST', headers: { ...fixed, ...lowerCased(headers) }, body },
-      exchange,
-    );
+    const destination = { origin, path: pathname + search };
+    this.destinations.set(text, destination);
+    return destination;
   }
+}
+
+const FIXED_HEADERS = { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': 'identity' };
+
+function isLowerCased(headers: Record<string, string>): boolean {
+  return Object.keys(headers).every((name) => name === name.toLowerCase());
 }
 
 function lowerCased(headers: Record<string, string>): Record<string, string> {

@@ -7,7 +7,7 @@ export const LICENSE = '0x1111111111111111111111111111111111111111';
 export const OTHER_LICENSE = '0x2222222222222222222222222222222222222222';
 
 /** For stores of tests that are not about limits. */
-export const UNLIMITED: StockLimits = { inTransaction: () => Promise.resolve(Number.MAX_SAFE_INTEGER) };
+export const UNLIMITED: StockLimits = { limitOf: () => Number.MAX_SAFE_INTEGER };
 
 /** A developer who asks for something. */
 export function actorOf(license = LICENSE): Actor {

@@ -7,7 +7,7 @@ export async function neededPermissions(
   license: string,
   id: string,
 ): Promise<{ permissions: readonly string[]; revision: number }> {
-  const trigger = await triggers.find(license, id);
+  const trigger = await triggers.watched(license, id);
   if (trigger === undefined) throw webhookNotFound();
   return { permissions: catalog.permissionsOf(trigger), revision: trigger.revision };
 }

@@ -1,0 +1,231 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { silentLog } from '../src/observability/log.js';
+import { Database } from '../src/store/database.js';
+import { Doorbell } from '../src/store/doorbell.js';
+import { newLogId } from '../src/store/log-id.js';
+import { deliveryRequest } from '../src/target/delivery-request.js';
+import { SecretBox } from '../src/target/secret-box.js';
+import type { Bench, BenchContext, BenchReport } from './bench.js';
+import { inTurn } from './comparison.js';
+import { addEndpoints, emptyLog, firingBody, type LoadedEndpoint, queueFirings } from './delivery-load.js';
+import type { Expectation, ReceiversReady } from './delivery-receivers.js';
+import type { LoopOrder, LoopResult } from './floor/undici-loop.js';
+
+const SETTINGS = {
+  deliveries: 50_000,
+  endpoints: 100,
+  receivers: 10,
+  vehicles: 100,
+  concurrency: 100,
+  concurrencyPerEndpoint: 10,
+  rounds: 3,
+};
+type Settings = typeof SETTINGS;
+
+/** No license waits for its next minute. */
+const QUOTA = '1000000000';
+/** The program, started as its image starts it. */
+const PROGRAM = ['--enable-source-maps', '--max-semi-space-size=64', 'dist/main.js'];
+/** The part of a round that warms everything up. */
+const WARM_UP = 0.3;
+const BODIES = 500;
+const LOOK_MS = 10;
+const CLOSE_MS = 100;
+
+/** A full queue, from the bell until all of it is sent and settled. */
+export const delivery: Bench = {
+  name: 'delivery',
+  summary: 'Due deliveries a second, signed, sent over TLS and settled',
+  defaults: SETTINGS,
+  trial: { deliveries: 500, endpoints: 10, receivers: 2, vehicles: 10, rounds: 1 },
+  isPartOfAll: true,
+  run,
+};
+
+async function run({ databaseUrl, settings: given, progress }: BenchContext): Promise<BenchReport> {
+  const settings = given as Settings;
+  const directory = mkdtempSync(join(tmpdir(), 'tripline-delivery-'));
+  const applicationName = 'tripline bench delivery';
+  const database = await Database.open({ url: databaseUrl, controlPoolSize: 1, dataPoolSize: 2, applicationName });
+  const children: ChildProcess[] = [];
+  try {
+    const receivers = fork(modulePath('./delivery-receivers.js'), [String(settings.receivers)]);
+    children.push(receivers);
+    const { ports, caPem } = ((await once(receivers, 'message')) as [ReceiversReady])[0];
+    const caFile = join(directory, 'ca.pem');
+    writeFileSync(caFile, caPem);
+    const trust = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: caFile };
+    const loop = fork(modulePath('./floor/undici-loop.js'), { env: trust });
+    children.push(loop);
+    const key = randomBytes(32);
+    const endpoints = await addEndpoints(database, new SecretBox([key]), { ...settings, ports });
+    const sender = startSender({ settings, databaseUrl, key, trust, logFile: join(directory, 'log') });
+    children.push(sender);
+    const parts = { database, receivers, endpoints, settings };
+    const order = orderOf(endpoints, settings);
+    const measure = {
+      floor: (share = 1) => floor(loop, { ...order, count: Math.ceil(settings.deliveries * share) }),
+      ours: (share = 1) => ours({ ...parts, deliveries: Math.ceil(settings.deliveries * share) }),
+    };
+    const measured = async () => {
+      await measure.floor(WARM_UP);
+      await measure.ours(WARM_UP);
+      return inTurn(settings.rounds, measure, progress);
+    };
+    return report(await Promise.race([measured(), endOf(sender)]), order.bodies);
+  } finally {
+    await Promise.all(children.map(stop));
+    await database.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function modulePath(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+/** The program itself, in the role that sends; `BENCH_SENDER_FLAGS=--cpu-prof` profiles it. */
+function startSender(parts: {
+  settings: Settings;
+  databaseUrl: string;
+  key: Buffer;
+  trust: NodeJS.ProcessEnv;
+  logFile: string;
+}): ChildProcess {
+  const { settings, databaseUrl, key, trust, logFile } = parts;
+  const log = openSync(logFile, 'w');
+  return spawn(process.execPath, [...(process.env.BENCH_SENDER_FLAGS?.split(' ') ?? []), ...PROGRAM], {
+    env: {
+      ...trust,
+      ...{ ROLE: 'delivery', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', INSTANCE_NAME: 'sender' },
+      ...{ DATABASE_URL: databaseUrl, SECRET_ENCRYPTION_KEY: key.toString('base64') },
+      ...{ KAFKA_BROKERS: '127.0.0.1:9', JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
+      ...{ TARGET_ALLOW_CIDRS: '127.0.0.1', QUOTA_DELIVERIES_PER_MINUTE: QUOTA },
+      DELIVERY_CONCURRENCY: String(settings.concurrency),
+      DELIVERY_CONCURRENCY_PER_ENDPOINT: String(settings.concurrencyPerEndpoint),
+    },
+    stdio: ['ignore', log, 'inherit'],
+  });
+}
+
+async function endOf(sender: ChildProcess): Promise<never> {
+  const [code] = (await once(sender, 'exit')) as [number | null];
+  throw new Error(`the sender ended by itself with code ${code}`);
+}
+
+/** The same requests as a sender makes, with the signature of one. */
+function orderOf(endpoints: readonly LoadedEndpoint[], settings: Settings): LoopOrder {
+  const secrets = { open: (text: string) => text };
+  const targets = endpoints.map((endpoint) => {
+    const id = newLogId();
+    const message = {
+      ...{ deliveryId: id, eventId: id, eventType: 'trigger.fired', attempt: 1, nowMs: Date.now() },
+      envelope: firingBody(id, endpoint, 0),
+    };
+    const { url, headers } = deliveryRequest(message, targetOf(endpoint), secrets).request;
+    const { origin, pathname: path } = new URL(url);
+    return { origin, path, headers };
+  });
+  const bodies = Array.from({ length: Math.min(BODIES, settings.deliveries) }, (_, at) =>
+    firingBody(newLogId(), endpoints[at % endpoints.length]!, at % settings.vehicles),
+  );
+  return { targets, bodies, count: settings.deliveries, concurrency: settings.concurrency };
+}
+
+function targetOf({ id: endpointId, license, url, secret }: LoadedEndpoint) {
+  const unused = {
+    previousSecret: null,
+    signingKey: null,
+    previousSigningKey: null,
+    headers: null,
+    headerPrefix: null,
+  };
+  const standard = { status: 'active', profile: 'standard', contentType: 'application/json' } as const;
+  return {
+    endpointId,
+    license,
+    url,
+    secret,
+    ...unused,
+    ...standard,
+    timeoutSeconds: null,
+    retry: null,
+    maxPerSecond: null,
+  };
+}
+
+async function floor(loop: ChildProcess, order: LoopOrder): Promise<number> {
+  loop.send(order);
+  const [{ elapsedMs, failed }] = (await once(loop, 'message')) as [LoopResult];
+  if (failed > 0) throw new Error(`${failed} requests of the bare loop failed`);
+  return perSecond(order.count, elapsedMs);
+}
+
+/** From the bell, right after the rows are committed, until none is left. */
+async function ours(parts: {
+  database: Database;
+  receivers: ChildProcess;
+  endpoints: readonly LoadedEndpoint[];
+  settings: Settings;
+  deliveries: number;
+}): Promise<number> {
+  const { database, receivers, endpoints, settings, deliveries } = parts;
+  const bell = new Doorbell({ database, log: silentLog, announce: true });
+  const arrived = once(receivers, 'message');
+  receivers.send({ expect: deliveries } satisfies Expectation);
+  await queueFirings(database, endpoints, { ...settings, deliveries });
+  const startedMs = performance.now();
+  bell.ring(endpoints.map(({ id }) => id));
+  await arrived;
+  while (!(await isEmpty(database))) await sleep(LOOK_MS);
+  const elapsedMs = performance.now() - startedMs;
+  await bell.close();
+  await checkAll(database, deliveries);
+  await emptyLog(database);
+  await sleep(CLOSE_MS);
+  return perSecond(deliveries, elapsedMs);
+}
+
+async function isEmpty(database: Database): Promise<boolean> {
+  const { rows } = await database.pool.query<{ left: boolean }>('select exists (select from outbox) as left');
+  return !rows[0]!.left;
+}
+
+async function checkAll(database: Database, wanted: number): Promise<void> {
+  const { rows } = await database.pool.query<{ count: string }>(
+    `select count(*) from deliveries d join attempts a on a.delivery_id = d.id where d.status = 'delivered'`,
+  );
+  if (Number(rows[0]!.count) !== wanted) throw new Error(`${rows[0]!.count} of ${wanted} deliveries were delivered`);
+}
+
+function perSecond(count: number, elapsedMs: number): number {
+  return (count / elapsedMs) * 1_000;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.connected) child.disconnect();
+  else child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+function report(rounds: { floor: number; ours: number }[], bodies: readonly string[]): BenchReport {
+  const bytes = Math.round(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0) / bodies.length);
+  return {
+    measured:
+      'Floor: a bare undici loop in a process of its own, which neither signs nor writes. Ours: `ROLE=delivery`, from the ' +
+      'bell until every delivery is settled, with leases, permissions, signatures, attempts and logs. The same receivers, ' +
+      `headers and bodies (${bytes} bytes), over TLS, and as many requests at once.`,
+    comparisons: [{ what: 'a full queue', unit: 'deliveries/s', rounds, target: { kind: 'at least', ratio: 0.7 } }],
+    findings: [
+      'Receivers, PostgreSQL and the sender share the processors of one machine; the floor needs no PostgreSQL.',
+    ],
+  };
+}
