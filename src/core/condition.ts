@@ -7,6 +7,7 @@ import { warningsOf } from './condition-warnings.js';
 
 export { compileCondition, type Condition } from './condition-compile.js';
 export { ConditionFailure, type ConditionError } from './condition-error.js';
+export { readAloud, type MetricWords } from './condition-words.js';
 export { explainCondition, type ClauseExplanation, type ConditionExplanation } from './condition-explain.js';
 
 /** What the check of a text found. */

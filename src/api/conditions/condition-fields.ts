@@ -81,6 +81,7 @@ export const checkAnswer = z
   .object({
     valid: z.boolean(),
     normalized: z.string().optional().meta({ description: 'What would be evaluated.' }),
+    reading: z.string().optional().meta({ description: 'The condition as a sentence.' }),
     readsPrevious: z.boolean().optional().meta({ description: 'Whether it depends on the last firing.' }),
     cost: z.number().optional().meta({ description: 'Steps of one evaluation at worst.' }),
     warnings: z.array(z.string()),

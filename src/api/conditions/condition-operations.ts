@@ -25,7 +25,14 @@ export const checkOperation: OperationDefinition = {
   answer: {
     description: 'Whether it would be accepted.',
     schema: checkAnswer,
-    example: { valid: true, normalized: 'value > 55', readsPrevious: false, cost: 3, warnings: [] },
+    example: {
+      valid: true,
+      normalized: 'value > 55',
+      reading: 'Fires when speed is more than 55 km/h.',
+      readsPrevious: false,
+      cost: 3,
+      warnings: [],
+    },
   },
 };
 

@@ -16,6 +16,7 @@ describe('checking', () => {
     ).toMatchObject({
       valid: true,
       normalized: 'value == 55 && value != previousValue',
+      reading: 'Fires when speed is 55 km/h and speed differs from the last firing.',
       readsPrevious: true,
       cost: expect.any(Number),
       warnings: [expect.any(String)],

@@ -1,5 +1,5 @@
 import type { Catalog, Metric } from '../../core/catalog.js';
-import { checkCondition, compileCondition, explainCondition } from '../../core/condition.js';
+import { checkCondition, compileCondition, explainCondition, readAloud } from '../../core/condition.js';
 import { evaluate } from '../../core/evaluate.js';
 import { ZERO_LOCATION } from '../../core/sample.js';
 import type { Reading, SignalReading } from '../../core/sample.js';
@@ -15,10 +15,12 @@ const NO_ORIGIN = { vehicle: '', index: 0, producer: '' };
 
 /** Says whether a condition would be accepted for a metric, and if not, where it is wrong. */
 export function checkForMetric(catalog: Catalog, request: ConditionToCheck): CheckAnswer {
-  const check = checkCondition(resolveMetric(catalog, request).valueKind, request.condition);
+  const metric = resolveMetric(catalog, request);
+  const check = checkCondition(metric.valueKind, request.condition);
   if (check.kind === 'invalid') return { valid: false, warnings: [], error: check.error };
   const { normalized, readsPrevious, cost, warnings } = check;
-  return { valid: true, normalized, readsPrevious, cost, warnings };
+  const reading = readAloud(metric.valueKind, normalized, metric);
+  return { valid: true, normalized, reading, readsPrevious, cost, warnings };
 }
 
 /** Says what would become of one sample, and which clause of the condition decides. Throws when the condition is wrong. */
