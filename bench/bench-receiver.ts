@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { createAuthority } from '../dev/certificates.js';
+import { startChild } from './child-process.js';
 
-/** A receiver that answers at once, except below `/hang/`, where it never does. */
+/** A receiver that answers at once, except below `/hang/`, where it never does; a process of its own. */
 export interface BenchReceiver {
   /** `127.0.0.1:<port>`. */
   address: string;
@@ -12,25 +10,17 @@ export interface BenchReceiver {
   stop(): Promise<void>;
 }
 
-/** `onArrival` gets the `webhook-id` of each request that has arrived as a whole. */
-export async function startBenchReceiver(onArrival: (eventId: string) => void): Promise<BenchReceiver> {
+/**
+ * `onArrival` gets the `webhook-id` of each request that has arrived as a whole, and when that was, by `sharedNowMs`; a
+ * little later.
+ */
+export async function startBenchReceiver(onArrival: (eventId: string, atMs: number) => void): Promise<BenchReceiver> {
   const authority = await createAuthority();
-  const { certPem, keyPem } = await authority.issue(['127.0.0.1']);
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
-    request.resume().once('end', () => {
-      onArrival(String(request.headers['webhook-id']));
-      if (!request.url!.startsWith('/hang/')) response.writeHead(204).end();
-    });
+  const receiver = await startChild<string>('hanging-receiver-process.js', {
+    settings: await authority.issue(['127.0.0.1']),
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    caPem: authority.caPem,
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  receiver.process.on('message', (arrivals: [eventId: string, atMs: number][]) => {
+    for (const [eventId, atMs] of arrivals) onArrival(eventId, atMs);
+  });
+  return { address: receiver.told, caPem: authority.caPem, stop: () => receiver.stop() };
 }

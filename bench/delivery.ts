@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { newLogId } from '../src/store/log-id.js';
 import { deliveryRequest } from '../src/target/delivery-request.js';
 import { SecretBox } from '../src/target/secret-box.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
+import { endOf, spawnProduct } from './child-process.js';
 import { inTurn } from './comparison.js';
 import { addEndpoints, emptyLog, firingBody, type LoadedEndpoint, queueFirings } from './delivery-load.js';
 import type { Expectation, ReceiversReady } from './delivery-receivers.js';
@@ -31,8 +32,7 @@ type Settings = typeof SETTINGS;
 
 /** No license waits for its next minute. */
 const QUOTA = '1000000000';
-/** The program, started as its image starts it. */
-const PROGRAM = ['--enable-source-maps', '--max-semi-space-size=64', 'dist/main.js'];
+const PROGRAM_FLAGS = ['--enable-source-maps'];
 /** The part of a round that warms everything up. */
 const WARM_UP = 0.3;
 const BODIES = 500;
@@ -101,23 +101,17 @@ function startSender(parts: {
 }): ChildProcess {
   const { settings, databaseUrl, key, trust, logFile } = parts;
   const log = openSync(logFile, 'w');
-  return spawn(process.execPath, [...(process.env.BENCH_SENDER_FLAGS?.split(' ') ?? []), ...PROGRAM], {
-    env: {
-      ...trust,
-      ...{ ROLE: 'delivery', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', INSTANCE_NAME: 'sender' },
-      ...{ DATABASE_URL: databaseUrl, SECRET_ENCRYPTION_KEY: key.toString('base64') },
-      ...{ KAFKA_BROKERS: '127.0.0.1:9', JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
-      ...{ TARGET_ALLOW_CIDRS: '127.0.0.1', QUOTA_DELIVERIES_PER_MINUTE: QUOTA },
-      DELIVERY_CONCURRENCY: String(settings.concurrency),
-      DELIVERY_CONCURRENCY_PER_ENDPOINT: String(settings.concurrencyPerEndpoint),
-    },
-    stdio: ['ignore', log, 'inherit'],
-  });
-}
-
-async function endOf(sender: ChildProcess): Promise<never> {
-  const [code] = (await once(sender, 'exit')) as [number | null];
-  throw new Error(`the sender ended by itself with code ${code}`);
+  const environment = {
+    ...trust,
+    ...{ ROLE: 'delivery', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', INSTANCE_NAME: 'sender' },
+    ...{ DATABASE_URL: databaseUrl, SECRET_ENCRYPTION_KEY: key.toString('base64') },
+    ...{ KAFKA_BROKERS: '127.0.0.1:9', JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
+    ...{ TARGET_ALLOW_CIDRS: '127.0.0.1', QUOTA_DELIVERIES_PER_MINUTE: QUOTA },
+    DELIVERY_CONCURRENCY: String(settings.concurrency),
+    DELIVERY_CONCURRENCY_PER_ENDPOINT: String(settings.concurrencyPerEndpoint),
+  };
+  const flags = [...(process.env.BENCH_SENDER_FLAGS?.split(' ') ?? []), ...PROGRAM_FLAGS];
+  return spawnProduct(environment, { output: log, flags });
 }
 
 /** The same requests as a sender makes, with the signature of one. */

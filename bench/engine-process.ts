@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { end, endOf, spawnProduct } from './child-process.js';
 import type { FilledTopics } from './fleet-records.js';
 import type { Reader } from './reader.js';
 
@@ -25,7 +26,6 @@ export class EngineProcesses implements Reader {
   }): Promise<EngineProcesses> {
     const { databaseUrl, brokers, topics, count = 1 } = engines;
     const environment = {
-      PATH: process.env.PATH,
       ...{ ROLE: 'engine', HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'error' },
       ...{
         DATABASE_URL: databaseUrl,
@@ -41,10 +41,8 @@ export class EngineProcesses implements Reader {
     const children: { process: ChildProcess; port: number }[] = [];
     for (let number = 0; number < count; number++) {
       const port = await freePort();
-      const child = spawn(process.execPath, [...flags, 'dist/main.js'], {
-        env: { ...environment, MON_PORT: String(port), INSTANCE_NAME: `engine-${number}` },
-        stdio: ['ignore', 'inherit', 'inherit'],
-      });
+      const own = { MON_PORT: String(port), INSTANCE_NAME: `engine-${number}` };
+      const child = spawnProduct({ ...environment, ...own }, { flags });
       children.push({ process: child, port });
     }
     return new EngineProcesses(children, topics.signals);
@@ -57,21 +55,8 @@ export class EngineProcesses implements Reader {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.children.map(({ process }) => stop(process)));
+    await Promise.all(this.children.map(({ process }) => end(process)));
   }
-}
-
-/** Rejects when a child ends, with its exit code. */
-export async function endOf(child: ChildProcess): Promise<never> {
-  const [code] = (await once(child, 'exit')) as [number | null];
-  throw new Error(`a process ended by itself with code ${code}`);
-}
-
-/** Asks a child to end, and waits until it has. */
-export async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
 }
 
 async function recordsOf(port: number, topic: string): Promise<number> {

@@ -17,12 +17,17 @@ import { startBenchReceiver, type BenchReceiver } from './bench-receiver.js';
 import { inTurn, type Round } from './comparison.js';
 import { addEndpoints, emptyQueue, queueFirings, type BenchEndpoint } from './isolation-queue.js';
 import { quantile } from './quantile.js';
+import { sharedNowMs } from './shared-clock.js';
 
 const SETTINGS = {
   endpoints: 1_000,
   hanging: 10,
+  /** What is due at each endpoint that hangs before anything else is; then they all time out, and begin again, at once. */
+  backlog: 0,
   perSecond: 250,
-  seconds: 4,
+  /** Connections are made, and nothing counts. */
+  warmUpSeconds: 1,
+  seconds: 5,
   rounds: 5,
   concurrency: 100,
   concurrencyPerEndpoint: 10,
@@ -41,7 +46,7 @@ export const isolation: Bench = {
   name: 'isolation',
   summary: 'What endpoints notice of others that never answer',
   defaults: SETTINGS,
-  trial: { endpoints: 50, hanging: 1, perSecond: 50, seconds: 1, rounds: 1, timeoutSeconds: 1 },
+  trial: { endpoints: 50, hanging: 1, perSecond: 50, warmUpSeconds: 0, seconds: 1, rounds: 1, timeoutSeconds: 1 },
   isPartOfAll: true,
   run,
 };
@@ -56,7 +61,7 @@ interface Load {
 async function run({ databaseUrl, settings: given, progress }: BenchContext): Promise<BenchReport> {
   const settings = given as Settings;
   const arrivals = new Arrivals();
-  const receiver = await startBenchReceiver((eventId) => arrivals.arrived(eventId));
+  const receiver = await startBenchReceiver((eventId, atMs) => arrivals.arrived(eventId, atMs));
   const database = await open(databaseUrl, 'load');
   const loads: Load[] = [];
   const measure = async (hanging: number) => {
@@ -154,16 +159,23 @@ async function load(parts: {
   settings: Settings;
 }): Promise<void> {
   const { database, bell, endpoints, arrivals, settings } = parts;
+  const { backlog, perSecond, warmUpSeconds, seconds } = settings;
+  const hanging = endpoints.filter(({ isHanging }) => isHanging);
+  for (let each = 0; each < backlog && hanging.length > 0; each++) {
+    await queueFirings(database, hanging, () => undefined);
+  }
+  bell.ring(hanging.map(({ id }) => id));
   const order = [...endpoints].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const total = settings.perSecond * settings.seconds;
+  const [warmUp, total] = [perSecond * warmUpSeconds, perSecond * (warmUpSeconds + seconds)];
   const startedMs = performance.now();
   for (let queued = 0; queued < total; await sleep(STEP_MS)) {
-    const due = Math.min(total, Math.ceil(((performance.now() - startedMs) / 1_000) * settings.perSecond));
+    const due = Math.min(total, Math.ceil(((performance.now() - startedMs) / 1_000) * perSecond));
     if (due === queued) continue;
     const next = Array.from({ length: due - queued }, (_, at) => order[(queued + at) % order.length]!);
+    const counts = queued >= warmUp;
     queued = due;
     await queueFirings(database, next, (eventId, endpoint) => {
-      if (!endpoint.isHanging) arrivals.expect(eventId);
+      if (counts && !endpoint.isHanging) arrivals.expect(eventId);
     });
     bell.ring(next.map(({ id }) => id));
   }
@@ -185,14 +197,14 @@ class Arrivals {
   }
 
   expect(eventId: string): void {
-    this.queuedAtMs.set(eventId, performance.now());
+    this.queuedAtMs.set(eventId, sharedNowMs());
   }
 
-  arrived(eventId: string): void {
+  arrived(eventId: string, atMs: number): void {
     const queuedAtMs = this.queuedAtMs.get(eventId);
     if (queuedAtMs === undefined) return;
     this.queuedAtMs.delete(eventId);
-    this.latenciesMs.push(performance.now() - queuedAtMs);
+    this.latenciesMs.push(atMs - queuedAtMs);
     if (this.queuedAtMs.size === 0) this.onComplete?.();
   }
 
@@ -227,7 +239,9 @@ function report(rounds: readonly Round[], loads: readonly Load[], { hanging, end
   const ratio = (share: number) =>
     (quantile(with_.latenciesMs, share) / quantile(without.latenciesMs, share)).toFixed(2);
   return {
-    measured: 'From right before a firing is queued until its first request has been read, of endpoints that answer.',
+    measured:
+      'From right before a firing is queued until its first request has been read, of endpoints that answer; ' +
+      'receiver and PostgreSQL are processes of their own.',
     comparisons: [
       {
         what: `p99 with ${hanging} of ${endpoints} hanging`,

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { endOf, stop } from './engine-process.js';
+import { end, endOf } from './child-process.js';
 import type { Reader } from './reader.js';
 
 /** The process of the bare loop, see `floor/kafka-loop.ts`. */
@@ -26,6 +26,6 @@ export class KafkaLoop implements Reader {
   }
 
   stop(): Promise<void> {
-    return stop(this.child);
+    return end(this.child);
   }
 }

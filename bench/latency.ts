@@ -12,7 +12,7 @@ import { WholeProduct } from './whole-product.js';
 
 const SETTINGS = {
   slowPerSecond: 500,
-  slowSeconds: 11,
+  slowSeconds: 9,
   fastPerSecond: 2_000,
   fastSeconds: 4,
   firingEvery: 100,

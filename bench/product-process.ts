@@ -1,13 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { end, spawnProduct } from './child-process.js';
 
 const READY_MS = 30_000;
 const LOOK_MS = 50;
+const QUOTAS = [
+  ...['FIRINGS_PER_MINUTE', 'DELIVERIES_PER_MINUTE', 'PENDING_DELIVERIES', 'REQUESTS_PER_MINUTE'],
+  ...['PROBES_PER_MINUTE', 'WEBHOOKS', 'SUBSCRIPTIONS'],
+];
 
-/** The product as it is installed: `dist/main.js`, in one of its roles, with what a bench decides of its settings. */
+/**
+ * The product as it is installed: `dist/main.js`, in one of its roles, with what a bench decides of its settings.
+ * `PRODUCT_FLAGS`: Node's, as `--cpu-prof`.
+ */
 export class ProductProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -15,21 +24,27 @@ export class ProductProcess {
     private readonly monitoringUrl: string,
   ) {}
 
-  /** Resolves when it is ready. `settings` are environment variables beside those of every bench. */
-  static async start(role: string, settings: Readonly<Record<string, string>>): Promise<ProductProcess> {
+  /**
+   * Resolves when it is ready. `settings` are environment variables beside those of every bench. It logs errors alone, and
+   * to our own output, or everything that it logs by default, and to a file, which costs nobody else's time.
+   */
+  static async start(
+    role: string,
+    settings: Readonly<Record<string, string>>,
+    { logFile }: { logFile?: string } = {},
+  ): Promise<ProductProcess> {
     const [port, monitoringPort] = [await freePort(), await freePort()];
-    const child = spawn(process.execPath, ['dist/main.js'], {
-      env: {
-        PATH: process.env.PATH,
-        ...{ ROLE: role, INSTANCE_NAME: role, HOST: '127.0.0.1', LOG_LEVEL: 'error' },
-        ...{ PORT: String(port), MON_PORT: String(monitoringPort), JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
-        // What is measured is the product, not its quotas.
-        ...{ QUOTA_FIRINGS_PER_MINUTE: '100000000', QUOTA_DELIVERIES_PER_MINUTE: '100000000' },
-        ...{ QUOTA_PENDING_DELIVERIES: '100000000', QUOTA_REQUESTS_PER_MINUTE: '100000000' },
-        ...settings,
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const environment = {
+      ...{ ROLE: role, INSTANCE_NAME: role, HOST: '127.0.0.1' },
+      ...(logFile === undefined ? { LOG_LEVEL: 'error' } : {}),
+      ...{ PORT: String(port), MON_PORT: String(monitoringPort), JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
+      // What is measured is the product, not its quotas.
+      ...Object.fromEntries(QUOTAS.map((name) => [`QUOTA_${name}`, '100000000'])),
+      ...settings,
+    };
+    const output = logFile === undefined ? 'inherit' : openSync(logFile, 'a');
+    const child = spawnProduct(environment, { output, flags: process.env.PRODUCT_FLAGS?.split(' ') });
+    if (output !== 'inherit') closeSync(output);
     const address = (of: number) => `http://127.0.0.1:${of}`;
     const product = new ProductProcess(child, address(port), address(monitoringPort));
     await product.untilReady();
@@ -46,10 +61,8 @@ export class ProductProcess {
     return (await fetch(`${this.monitoringUrl}/metrics`)).text();
   }
 
-  async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGTERM');
-    await once(this.child, 'exit');
+  stop(): Promise<void> {
+    return end(this.child);
   }
 
   private async untilReady(): Promise<void> {

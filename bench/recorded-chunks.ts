@@ -67,8 +67,8 @@ class ChunkRecorder implements Chunks {
     return Promise.resolve({ kind: 'fenced' });
   }
 
-  scattered(): ReturnType<Chunks['scattered']> {
-    return Promise.resolve(new Array<bigint>(SCATTERED_BUCKETS).fill(0n));
+  lately(): ReturnType<Chunks['lately']> {
+    return Promise.resolve({ indexHead: 0n, scattered: new Array<bigint>(SCATTERED_BUCKETS).fill(0n) });
   }
 }
 

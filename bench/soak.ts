@@ -24,8 +24,6 @@ type Settings = typeof SETTINGS;
 const RAMP = { firstPerSecond: 2_000, factor: 1.4, mostPerSecond: 60_000, seconds: 4, waitMost: 0.5 };
 /** Records are counted again so often while the last of a step are waited for. */
 const LOOK_MS = 50;
-/** Parts of the time that are shown, and of which the first and the last third are compared. */
-const PARTS = 6;
 
 /** What each sample has, how it is read, and by how much it may be more in the last third than in the first. */
 const WATCHED = [
@@ -146,16 +144,17 @@ function report(
     const [first, last] = [steady.slice(0, third), steady.slice(-third)].map((some) => medianOf(some, at) + more);
     return { what: `${what}: last third / first`, unit: 'times', values: [last! / first!], atMost: most };
   });
-  const length = Math.max(1, Math.ceil(samples.length / PARTS));
-  const rows = Array.from({ length: Math.ceil(samples.length / length) }, (_, part) => {
-    const some = samples.slice(part * length, (part + 1) * length);
+  const parts = [
+    { name: 'warm-up', some: samples.slice(0, samples.length - steady.length) },
+    { name: 'first third', some: steady.slice(0, third) },
+    { name: 'second third', some: steady.slice(third, -third) },
+    { name: 'last third', some: steady.slice(-third) },
+  ].filter(({ some }) => some.length > 0);
+  const rows = parts.map(({ name, some }) => {
     const latencies = some.flatMap(({ latenciesMs }) => latenciesMs);
     const shares = [0.5, 0.99].map((share) => short(quantile(latencies, share)));
-    return [
-      `until ${Math.round(some.at(-1)!.atMs / 1_000)} s`,
-      ...WATCHED.map((_one, at) => short(medianOf(some, at))),
-      ...shares,
-    ];
+    const until = `${name}, until ${Math.round(some.at(-1)!.atMs / 1_000)} s`;
+    return [until, ...WATCHED.map((_one, at) => short(medianOf(some, at))), ...shares];
   });
   return {
     measured:

@@ -145,6 +145,7 @@ function apiParts(
       log,
       health,
       eventRetentionDays: settings.eventRetentionDays,
+      failureLimits: { hours: settings.delivery.maxFailureHours, count: settings.delivery.maxFailureCount },
     },
     ...apiStores(database, quotas),
     feed: new LogFeed({ database, log }),

@@ -36,7 +36,9 @@ const committing = setInterval(() => {
   if (offsets.length > 0) void consumer.commitOffsets(offsets);
 }, COMMIT_MS);
 process.on('message', () => process.send!({ records, bytes }));
-process.once('SIGTERM', () => {
-  clearInterval(committing);
-  void consumer.disconnect().then(() => process.exit(0));
-});
+for (const end of ['SIGTERM', 'disconnect']) {
+  process.once(end, () => {
+    clearInterval(committing);
+    void consumer.disconnect().then(() => process.exit(0));
+  });
+}

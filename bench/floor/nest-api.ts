@@ -117,5 +117,5 @@ app.useBodyParser('json', { limit: BODY_MAX });
 app.disable('x-powered-by');
 app.set('etag', false);
 await app.listen(0, '127.0.0.1');
-process.stdout.write(`${JSON.stringify({ port: (app.getHttpServer().address() as AddressInfo).port })}\n`);
-process.on('SIGTERM', () => process.exit(0));
+process.once('disconnect', () => process.exit());
+process.send!(`http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`);

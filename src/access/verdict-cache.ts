@@ -31,11 +31,17 @@ export class VerdictCache {
 
   constructor(private readonly options: VerdictCacheOptions) {}
 
+  /** The verdict for a key, where that needs no question. */
+  known(key: string): Verdict | undefined {
+    const entry = this.entries.get(key);
+    return entry && this.options.now() < entry.freshUntilMs ? entry.verdict : undefined;
+  }
+
   /** The verdict for a key. `fresh` neither uses an answer nor joins a question that is older than this call. `ask` must not reject. */
   async get(key: string, fresh: boolean, ask: () => Promise<Verdict>): Promise<Verdict> {
     if (fresh) return this.fly(key, ask);
-    const entry = this.entries.get(key);
-    if (entry && this.options.now() < entry.freshUntilMs) return entry.verdict;
+    const known = this.known(key);
+    if (known !== undefined) return known;
     return this.flights.get(key) ?? this.fly(key, ask);
   }
 

@@ -33,6 +33,8 @@ export interface ApiParts extends ApiStores {
   feed: LogFeed;
   streamTimes?: StreamTimes;
   eventRetentionDays: number;
+  /** When senders give up an endpoint that does nothing but fail, for whoever is to be told. */
+  failureLimits: { hours: number; count?: number | undefined };
   permissions: PermissionProvider;
   licenses: LicenseDirectory;
   tokens: TokenVerifier;

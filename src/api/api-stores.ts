@@ -9,6 +9,7 @@ import { EventLog } from '../store/event-log.js';
 import { GrantStore } from '../store/grants.js';
 import { IdempotencyStore } from '../store/idempotency.js';
 import { OperationStore } from '../store/operations.js';
+import { OverviewStore } from '../store/overview.js';
 import type { QuotaStore } from '../store/quotas.js';
 import { Recovery } from '../store/recovery.js';
 import { RevocationStore } from '../store/revocations.js';
@@ -38,6 +39,7 @@ export function apiStores(database: Database, quotas: QuotaStore) {
     deliveries: new DeliveryLog(database),
     recovery: new Recovery(database),
     stats: new DeliveryStats(database),
+    overview: new OverviewStore(database),
     events: new EventLog(database),
     idempotency: new IdempotencyStore(database),
   };

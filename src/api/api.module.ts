@@ -37,6 +37,8 @@ import { MeController } from './me/me.controller.js';
 import { BulkCalls } from './operations/bulk-calls.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { serveDocument } from './openapi-page.js';
+import { OverviewController } from './overview/overview.controller.js';
+import { Overview } from './overview/overview.js';
 import { Probes } from './probes.js';
 import { ProblemFilter } from './problem.filter.js';
 import { assignRequestId } from './request-id.js';
@@ -73,6 +75,7 @@ export class ApiModule {
         OperationsController,
         StatesController,
         StatsController,
+        OverviewController,
         TriggersController,
         TriggerActionsController,
         EndpointsController,
@@ -120,6 +123,7 @@ function objects(parts: ApiParts): Provider[] {
     { provide: Subscriptions, useFactory: () => new Subscriptions(parts, bulkCalls) },
     { provide: States, useFactory: () => new States(parts) },
     { provide: Stats, useFactory: () => new Stats(parts) },
+    { provide: Overview, useFactory: () => new Overview(parts) },
     { provide: Deliveries, useFactory: () => new Deliveries(parts) },
     { provide: ApiKeys, useFactory: () => new ApiKeys(parts) },
     { provide: Events, useFactory: () => new Events(parts) },

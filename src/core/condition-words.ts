@@ -223,7 +223,7 @@ function numberOf(node: Node): number | bigint | undefined {
     return positive === undefined ? undefined : -positive;
   }
   const isNumber = node.op === 'value' && (typeof node.args === 'number' || typeof node.args === 'bigint');
-  return isNumber ? (node.args) : undefined;
+  return isNumber ? node.args : undefined;
 }
 
 function isDuration(node: Node): boolean {

@@ -34,6 +34,12 @@ test('a log event goes out as a CloudEvent of the time in its id', () => {
   });
 });
 
+test('its members stand in the order in which those of a firing do', () => {
+  expect(Object.keys(JSON.parse(envelopeOf(event)) as object)).toEqual([
+    ...['id', 'time', 'type', 'source', 'specversion', 'datacontenttype', 'subject', 'data', 'producer', 'dataversion'],
+  ]);
+});
+
 test.each([
   [{}, TRIGGER, TRIGGER],
   [{ vehicle: VEHICLE }, TRIGGER, VEHICLE],

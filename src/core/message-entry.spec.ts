@@ -86,6 +86,15 @@ test.each(['signal', 'event'] as const)('a %s is what its members are, one by on
   expect(Math.min(counts.good, counts.bad)).toBeGreaterThan(1_000);
 });
 
+test.each(['latitude', 'longitude', 'hdop', 'heading'])(
+  'a %s of minus zero stays one, by which one can divide',
+  (name) => {
+    const entry = { valueLocation: { latitude: 0, longitude: 0, hdop: 0, heading: 0, [name]: -0 } };
+    const sample = signalSample(entry, 0, { ...HEADER, isWanted: () => true });
+    expect(sample!.valueLocation).toEqual(entry.valueLocation);
+  },
+);
+
 function resultOf(read: () => unknown): unknown {
   try {
     return read();

@@ -55,7 +55,10 @@ export function signalSample(entry: unknown, index: number, header: MessageHeade
     valueNumber: read.valueNumber,
     valueString: read.valueString,
     valueLocation: read.valueLocation,
-    ...{ vehicle, source, producer, index },
+    vehicle,
+    source,
+    producer,
+    index,
   };
 }
 
@@ -116,13 +119,18 @@ function location(value: unknown): Location {
     heading = memberOf(value, 'heading'),
   } = value;
   // Nine of ten signals are no location and say so with zeros: those share one.
-  if (latitude === 0 && longitude === 0 && hdop === 0 && heading === 0) return ZERO_LOCATION;
+  if (isZero(latitude) && isZero(longitude) && isZero(hdop) && isZero(heading)) return ZERO_LOCATION;
   return {
     latitude: number('latitude', latitude),
     longitude: number('longitude', longitude),
     hdop: number('hdop', hdop),
     heading: number('heading', heading),
   };
+}
+
+/** Whether it is zero, but not minus zero: what is divided by that has the other sign. */
+export function isZero(value: unknown): boolean {
+  return Object.is(value, 0);
 }
 
 function duration(value: unknown): bigint {

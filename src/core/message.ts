@@ -2,6 +2,7 @@ import type { MetricKind } from './catalog.js';
 import { parseDid } from './did.js';
 import { isObject, jsonType, memberOf, type JsonObject } from './json.js';
 import { BadEntry, EXACT, eventSample, signalSample, type MessageHeader } from './message-entry.js';
+import { skimSignals } from './message-skim.js';
 import type { Sample } from './sample.js';
 import { isTimestamp } from './timestamp.js';
 
@@ -44,6 +45,11 @@ export function decodeMessage(kind: MetricKind, value: Buffer | null): DecodedMe
  * the others are, and left out: most are of no interest, and what is kept until a chunk is done is what costs.
  */
 export function decodeText(kind: MetricKind, text: string, wanted: WantedMetrics = everything): DecodedMessage {
+  return (kind === 'signal' ? skimSignals(text, wanted) : undefined) ?? parseText(kind, text, wanted);
+}
+
+/** `decodeText` by the parser alone. */
+export function parseText(kind: MetricKind, text: string, wanted: WantedMetrics = everything): DecodedMessage {
   if (text === '') return poison('empty', 'the message has no value');
   const parsed = parseJson(kind === 'event' ? withExactDurations(text) : text);
   if (parsed.kind === 'invalid') return poison('not_json', parsed.detail);

@@ -2,6 +2,11 @@ import { expect, test } from '@jest/globals';
 import { random } from '../../test/support/random.js';
 import { isTimestamp, timeOf } from './timestamp.js';
 
+// The first of all: no time was found yet that could be taken for the same text.
+test('no text is no time, also before there was any', () => {
+  expect(isTimestamp('')).toBe(false);
+});
+
 test.each<[string, number | undefined]>([
   ['2026-01-15T12:00:00Z', Date.UTC(2026, 0, 15, 12)],
   ['2026-01-15T12:00:00.1Z', Date.UTC(2026, 0, 15, 12, 0, 0, 100)],

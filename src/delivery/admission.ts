@@ -1,7 +1,7 @@
 import type { Catalog } from '../core/catalog.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
 import { FIRING } from '../core/event-types.js';
-import { isObject, type JsonObject } from '../core/json.js';
+import { firingGist, type FiringGist } from '../core/firing-gist.js';
 import type { Log } from '../observability/log.js';
 import type { DueDelivery } from '../store/due-delivery.js';
 import type { PermissionAnswer, PermissionCheck } from './permission-check.js';
@@ -20,9 +20,9 @@ export interface AdmissionOptions {
   log: Log;
 }
 
-/** Whether a delivery is sent now: with what (`event`: a payload that was parsed for it), or what becomes of it instead. */
+/** Whether a delivery is sent now: with what (`event`: what was read of a firing for it), or what becomes of it instead. */
 export type Admitted =
-  | { kind: 'send'; payload: string; target: DeliveryTarget; event?: JsonObject }
+  | { kind: 'send'; payload: string; target: DeliveryTarget; event?: FiringGist }
   | { kind: 'cancelled' | 'held'; error?: string }
   /** Nobody knows whether it may be sent. */
   | { kind: 'postponed'; waitMs: number };
@@ -42,7 +42,7 @@ export class Admission {
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
     if (!isFiring || delivery.vehicle === null) return heldBack(delivery, target) ?? { kind: 'send', payload, target };
     // Asked first: what is held is in the log all the same, where its license reads it.
-    const event = parsed(payload);
+    const event = firingGist(payload);
     const answer = await this.ask(delivery, delivery.vehicle, event);
     if (answer.kind === 'denied') {
       this.revoke(delivery.license, delivery.vehicle);
@@ -56,20 +56,19 @@ export class Admission {
   }
 
   /** Without a time to wait when it is not known what to ask for. */
-  private async ask(
+  private ask(
     { license }: DueDelivery,
     vehicle: string,
-    event: JsonObject | undefined,
-  ): Promise<PermissionAnswer | { kind: 'unknown'; waitMs?: undefined }> {
+    event: FiringGist | undefined,
+  ): Promise<PermissionAnswer> | { kind: 'unknown'; waitMs?: undefined } {
     const permissions = this.permissionsFor(event);
     return permissions ? this.options.permissions.ask(license, vehicle, permissions) : { kind: 'unknown' };
   }
 
   /** What reading the metric of a firing takes; undefined for one that does not exist. */
-  private permissionsFor(event: JsonObject | undefined): readonly string[] | undefined {
-    const details = event !== undefined && isObject(event.data) ? event.data : {};
-    const resolved = this.options.catalog.resolve(String(details.service), String(details.metricName));
-    return resolved.kind === 'ok' ? resolved.metric.permissions : undefined;
+  private permissionsFor(event: FiringGist | undefined): readonly string[] | undefined {
+    const resolved = event && this.options.catalog.resolve(event.service, event.metricName);
+    return resolved?.kind === 'ok' ? resolved.metric.permissions : undefined;
   }
 
   private unknownMetricMs({ id, eventId: event, license, triggerId: trigger }: DueDelivery): number {
@@ -94,13 +93,4 @@ export class Admission {
 function heldBack({ isGated }: DueDelivery, { status }: DeliveryTarget): Admitted | undefined {
   if (isGated) return { kind: 'held', error: GATED };
   return status === 'active' ? undefined : { kind: 'held' };
-}
-
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

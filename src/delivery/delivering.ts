@@ -1,7 +1,7 @@
 import { outcomeOf } from '../core/attempt-outcome.js';
 import { attemptRecord } from '../core/attempt-record.js';
 import type { DeliveryTarget } from '../core/endpoint.js';
-import type { JsonObject } from '../core/json.js';
+import type { FiringGist } from '../core/firing-gist.js';
 import { envelopeOf } from '../core/log-envelope.js';
 import { retryAfterMs } from '../core/retry-after.js';
 import { longestLifeMs, nextAttemptMs, parseRetrySchedule, type RetrySchedule } from '../core/retry-schedule.js';
@@ -60,7 +60,7 @@ export class Delivering {
     if (!this.options.mayBegin(delivery.endpointId)) return undefined;
     if (admitted.kind !== 'send') return this.withoutAttempt(delivery, admitted);
     const isGranted = await this.options.quota.take(delivery.license);
-    return isGranted && this.options.mayBegin(delivery.endpointId) ? this.attempt(delivery, admitted) : undefined;
+    return isGranted && this.options.mayBegin(delivery.endpointId) ? await this.attempt(delivery, admitted) : undefined;
   }
 
   /** What was queued longer ago than this would have had all its attempts. */
@@ -90,13 +90,13 @@ export class Delivering {
 
   private requestOf(
     delivery: DueDelivery,
-    { payload, target, event }: { payload: string; target: DeliveryTarget; event: JsonObject | undefined },
+    { payload, target, event }: { payload: string; target: DeliveryTarget; event: FiringGist | undefined },
   ): { request: TargetRequest; shownHeaders: Record<string, string> } {
     const { id, eventId, eventType, license, triggerId, vehicle, aboutEndpointId, attempt } = delivery;
     const logged = { id: eventId, type: eventType, license, triggerId, endpointId: aboutEndpointId, vehicle, payload };
     const envelope = envelopeOf(logged);
     const about = { deliveryId: id, eventId, eventType, attempt: attempt + 1, nowMs: this.options.clock() };
-    // What was parsed is the payload, which is not the envelope of all events.
+    // What was read is of the payload, which is not the envelope of all events.
     const message = { ...about, envelope, event: envelope === payload ? event : undefined };
     return deliveryRequest(message, target, this.options.secrets);
   }
@@ -146,7 +146,10 @@ export class Delivering {
     return timeoutSeconds === null ? this.options.timeoutMs : timeoutSeconds * 1_000;
   }
 
-  /** The one line of an attempt, with everything that is known of it, but nothing of where it went. */
+  /**
+   * The one line of an attempt, with everything that is known of it, but nothing of where it went. Only one that failed
+   * is written by default: what arrived is in the log of deliveries, and its line was a tenth of sending.
+   */
   private logAttempt({ delivery, target, startedMs }: Made, settlement: Settlement, askedMs?: number): void {
     const { outcome, statusCode, error, durationMs } = settlement.attempt!;
     const fields = {
@@ -170,7 +173,7 @@ export class Delivering {
       breaker: this.options.roster.isOpen(delivery.endpointId) ? 'open' : 'closed',
       pauseMs: rounded(settlement.pauseMs),
     };
-    this.options.log.info(fields, 'attempt to deliver');
+    this.options.log[outcome === 'delivered' ? 'debug' : 'info'](fields, 'attempt to deliver');
   }
 }
 

@@ -40,6 +40,7 @@ export class Feeder {
   private nextDepthMs = 0;
   private isCounting = false;
   private isStopping = false;
+  private isResuming = false;
   private running: Promise<void> | undefined;
   private lastChange: Promise<unknown> = Promise.resolve();
 
@@ -61,9 +62,14 @@ export class Feeder {
     this.wake.ring();
   }
 
-  /** Something ended: there may be room. */
+  /** Something ended: there may be room. Once all that came together is looked at. */
   resume(): void {
-    this.wake.ring();
+    if (this.isResuming) return;
+    this.isResuming = true;
+    setImmediate(() => {
+      this.isResuming = false;
+      this.wake.ring();
+    });
   }
 
   /** There is a token to lease with: nothing is to be waited for. */

@@ -4,10 +4,16 @@ import type { LanePlace } from './lanes.js';
 import type { Pace } from './pace.js';
 
 /**
- * An endpoint without due work is given back after so long. Less would lease and release in turns: two commits, and a wait
- * before the request, for each delivery of an endpoint that hears something every few seconds.
+ * An endpoint without due work is given back after so long: less would lease and release in turns, two commits, and a wait
+ * of 1 to 2 ms before the request, for each delivery of one that hears something every few seconds. Where many are held
+ * it is sooner, since each is probed once a second, and there is an end to how many can be.
  */
-const RELEASE_AFTER_MS = 5_000;
+const KEPT_MS = 30_000;
+const KEPT_OF_MANY_MS = 5_000;
+const FEW = 1_000;
+
+/** An endpoint is kept for so long after a retry is due. */
+const KEEP_AFTER_RETRY_MS = 5_000;
 /** One whose next retry is this near is kept for it. */
 const KEEP_FOR_RETRY_MS = 10_000;
 /** One that everybody is to leave alone for longer than this is given back: then a reset on record counts at once. */
@@ -28,6 +34,8 @@ export interface Head {
   epoch: number;
   /** The answer takes the place of what waits. */
   isRefresh: boolean;
+  /** Ids of what is under way, as far as it is met again and not replaced. */
+  known: readonly string[];
 }
 
 /** An endpoint that is held, or that still has deliveries under way from when it was. */
@@ -112,7 +120,14 @@ export class HeldEndpoint implements LanePlace {
     const fresh = Math.min(share, Math.min(aheadMax, this.aheadMax) - waiting);
     // What is met again from the start comes on top, but for what its answer replaces.
     const met = this.isAtStart ? this.underWay.size - (isRefresh ? this.waiting.length : 0) : 0;
-    return { endpointId, afterDueAt, afterId, limit: fresh + met, epoch, isRefresh };
+    return { endpointId, afterDueAt, afterId, limit: fresh + met, epoch, isRefresh, known: this.known() };
+  }
+
+  private known(): string[] {
+    if (!this.isAtStart) return [];
+    if (!this.mustRefresh) return [...this.underWay];
+    const replaced = new Set(this.waiting.map(({ id }) => id));
+    return [...this.underWay].filter((id) => !replaced.has(id));
   }
 
   /** Takes in what was read of its queue, forward from where that stood. */
@@ -129,7 +144,7 @@ export class HeldEndpoint implements LanePlace {
     }
     this.isAtStart = false;
     for (const row of rows) {
-      if (this.underWay.has(row.id)) continue;
+      if (row.isKnown || this.underWay.has(row.id)) continue;
       this.underWay.add(row.id);
       this.readMs.set(row, readMs);
       this.waiting.push(row);
@@ -164,15 +179,17 @@ export class HeldEndpoint implements LanePlace {
   /** A retry is due after so long. */
   expectRetry(waitMs: number): void {
     if (waitMs > KEEP_FOR_RETRY_MS) return;
-    this.keepUntilMs = Math.max(this.keepUntilMs, this.surroundings.ticks() + waitMs + RELEASE_AFTER_MS);
+    this.keepUntilMs = Math.max(this.keepUntilMs, this.surroundings.ticks() + waitMs + KEEP_AFTER_RETRY_MS);
   }
 
-  /** Whether it is to be given back: nothing under way, and nothing to do for a while. */
-  isIdle(nowMs: number, isWanting: boolean): boolean {
+  /** Whether it is to be given back: nothing under way, and nothing to do for a while. `held`: endpoints in all. */
+  isIdle(nowMs: number, held: number, isWanting: boolean): boolean {
     if (!this.isHeld || this.underWay.size > 0) return false;
     const { pace, pausedUntilMs } = this;
     if (pace.isPauseOnRecord && pace.pausedUntilMs - nowMs > KEEP_PAUSED_MS) return true;
     if (this.emptySinceMs === undefined || isWanting) return false;
-    return nowMs >= Math.max(this.emptySinceMs + RELEASE_AFTER_MS, this.keepUntilMs, pausedUntilMs);
+    return (
+      nowMs >= Math.max(this.emptySinceMs + (held <= FEW ? KEPT_MS : KEPT_OF_MANY_MS), this.keepUntilMs, pausedUntilMs)
+    );
   }
 }

@@ -64,12 +64,16 @@ export class PermissionCheck {
   async ask(license: string, vehicle: string, permissions: readonly string[]): Promise<PermissionAnswer> {
     // No part can contain a line break, so that two questions cannot have one key.
     const key = [license, vehicle, ...permissions].join('\n');
-    const verdict = await this.cache.get(key, false, async () => {
+    const verdict = this.cache.known(key) ?? (await this.find(key, license, vehicle, permissions));
+    return verdict === 'unknown' ? { kind: 'unknown', waitMs: this.waitMs(key) } : { kind: verdict };
+  }
+
+  private find(key: string, license: string, vehicle: string, permissions: readonly string[]): Promise<Verdict> {
+    return this.cache.get(key, false, async () => {
       const answer = await this.askTwice(license, vehicle, permissions);
       this.note(key, answer);
       return answer;
     });
-    return verdict === 'unknown' ? { kind: 'unknown', waitMs: this.waitMs(key) } : { kind: verdict };
   }
 
   private async askTwice(license: string, vehicle: string, permissions: readonly string[]): Promise<Verdict> {

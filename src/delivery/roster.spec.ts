@@ -274,8 +274,8 @@ test('as many are sent at once as arrived well, and read ahead accordingly', () 
 
 describe('an endpoint is idle', () => {
   test.each<[string, boolean, () => void]>([
-    ['when it was found empty five seconds ago', true, () => undefined],
-    ['not before', false, () => (now = 4_999)],
+    ['when it was found empty half a minute ago', true, () => undefined],
+    ['not before', false, () => (now = 29_999)],
     ['not when a bell rang since', false, () => roster.ring(['e1'])],
     [
       'not when something came since',
@@ -291,9 +291,18 @@ describe('an endpoint is idle', () => {
   ])('%s', (_what, expected, change) => {
     roster.hold([E1]);
     fetch();
-    now = 5_000;
+    now = 30_000;
     change();
     expect(roster.idle()).toEqual(expected ? ['e1'] : []);
+  });
+
+  test('sooner when it is one of many that are held', () => {
+    roster.hold(Array.from({ length: 1_000 }, (_, n) => ({ ...E1, endpointId: `e${n}` })));
+    for (let more = true; more; more = fetch().length > 0);
+    now = 29_999;
+    expect(roster.idle()).toEqual([]);
+    roster.hold([{ ...E1, endpointId: 'one more' }]);
+    expect(roster.idle()).toHaveLength(1_000);
   });
 
   test('not when only the rest of its queue was empty', () => {
@@ -304,11 +313,11 @@ describe('an endpoint is idle', () => {
     fetch();
     roster.sent(sent);
     roster.settled(sent);
-    now = 5_000;
+    now = 30_000;
     expect(roster.idle()).toEqual([]);
     roster.restart();
     fetch();
-    now = 10_000;
+    now = 60_000;
     expect(roster.idle()).toEqual(['e1']);
   });
 });

@@ -244,7 +244,7 @@ export class Roster {
 
   /** Endpoints to give back: held, nothing under way, and nothing due for a while. */
   idle(): string[] {
-    return this.idsOf((one) => one.isIdle(this.options.ticks(), this.wanting.has(one)));
+    return this.idsOf((one) => one.isIdle(this.options.ticks(), this.heldCount, this.wanting.has(one)));
   }
 
   private idsOf(which: (endpoint: HeldEndpoint) => boolean): string[] {

@@ -547,10 +547,8 @@ describe('a sender', () => {
     };
     line.after = (method) => void (method === 'release' && releases++);
     let attempts = 0;
-    const log: Log = {
-      ...silentLog,
-      info: (_fields, message) => void (message === 'attempt to deliver' && attempts++),
-    };
+    const count = (_fields: object, message: string) => void (message === 'attempt to deliver' && attempts++);
+    const log: Log = { ...silentLog, info: count, debug: count };
     await sender({ log, scanMs: 3_600_000 }, line);
     await line.until(() => settles === 1);
     // While the first is being written, the outcomes of these come together, and then one of the endpoints is gone.
@@ -826,7 +824,7 @@ describe('a sender', () => {
       let attempts = 0;
       const log: Log = {
         ...silentLog,
-        info: (_fields, message) => void (message === 'attempt to deliver' && ++attempts === 2 && answered()),
+        debug: (_fields, message) => void (message === 'attempt to deliver' && ++attempts === 2 && answered()),
       };
       const { sender: frozen } = await sender({ concurrencyPerEndpoint: 2, log }, line);
       await receiver.until(() => receiver.received.length === 2);
@@ -897,12 +895,11 @@ describe('a sender', () => {
     });
   });
 
-  test('each attempt is one line of the log, and counted', async () => {
+  test('each attempt is one line of the log, at info where it failed, and counted', async () => {
     const lines: object[] = [];
-    const log: Log = {
-      ...silentLog,
-      info: (fields, message) => message === 'attempt to deliver' && lines.push(fields),
-    };
+    const keep = (level: string) => (fields: object, message: string) =>
+      void (message === 'attempt to deliver' && lines.push({ level, ...fields }));
+    const log: Log = { ...silentLog, info: keep('info'), debug: keep('debug') };
     const metrics = new Metrics();
     receiver.behave('/hook', [500, 200]);
     const endpointId = await endpoint('/hook');
@@ -913,7 +910,7 @@ describe('a sender', () => {
     const always = { delivery: id, endpoint: endpointId, type: 'trigger.fired', durationMs: expect.any(Number) };
     expect(lines).toEqual([
       expect.objectContaining({
-        ...{ ...always, attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' },
+        ...{ ...always, level: 'info', attempt: 1, outcome: 'rejected', statusCode: 500, settled: 'retry' },
         ...{
           license: LICENSE,
           profile: 'standard',
@@ -923,7 +920,9 @@ describe('a sender', () => {
           pauseMs: null,
         },
       }),
-      expect.objectContaining({ ...always, attempt: 2, outcome: 'delivered', statusCode: 200, settled: 'delivered' }),
+      expect.objectContaining({
+        ...{ ...always, level: 'debug', attempt: 2, outcome: 'delivered', statusCode: 200, settled: 'delivered' },
+      }),
     ]);
     const { values } = await metrics.deliveries.get();
     expect(Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]))).toEqual({

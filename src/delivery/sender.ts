@@ -92,7 +92,10 @@ export class Sender {
   async start(): Promise<void> {
     this.token.start();
     this.feeder.start();
-    this.stopListening = await this.options.bell.listen((endpointIds) => this.feeder.ring(endpointIds));
+    this.stopListening = await this.options.bell.listen(
+      (endpointIds) => this.feeder.ring(endpointIds),
+      (endpointId) => !this.isStopping && this.token.isUsable && this.roster.isHeld(endpointId),
+    );
   }
 
   /**

@@ -80,6 +80,13 @@ export function stateRows(states: ChunkResult['states']): StateRow[] {
   }));
 }
 
+/** How many deliveries of each license firings queue; licenses of which all was held are among them. */
+export function queuedByLicense(firings: ChunkResult['firings']): Map<string, number> {
+  const queued = new Map<string, number>();
+  for (const { license, isHeld } of firings) queued.set(license, (queued.get(license) ?? 0) + (isHeld ? 0 : 1));
+  return queued;
+}
+
 /** The result of a chunk in which nothing happened. */
 export function emptyResult(end: Cursor): ChunkResult {
   const counts = { records: 0, samples: 0, outcomes: new Map<OutcomeKind, number>() };

@@ -100,6 +100,14 @@ describe('a record of a vehicle that nobody watches', () => {
 });
 
 describe('what was read', () => {
+  test('belongs to its record, also for a chunk that begins before the last one', async () => {
+    const { planner } = await planning();
+    const records = [WATCHED, UNWATCHED, WATCHED].map((vehicle, offset) => recordOf(report(vehicle, 'speed'), offset));
+    const whole = planned(planner.plan(records, 0, START, LIMITS));
+    planner.plan(records, 1, START, LIMITS);
+    expect(planned(planner.plan(records, 0, START, LIMITS))).toEqual(whole);
+  });
+
   test('is planned with the metrics that are watched, also once others are', async () => {
     const { planner, change } = await planning();
     const records = [recordOf(report(WATCHED, 'powertrainRange', 'speed', 'other', 'speed'))];

@@ -102,14 +102,25 @@ export class ChunkPlanner {
     return messages;
   }
 
+  /** Lets go of what was read of the records before an offset: they were planned, and evaluated. */
+  forget(records: readonly SourceRecord[], before: bigint): void {
+    const known = this.read.get(records);
+    if (!known) return;
+    let count = 0;
+    while (count < known.messages.length && records[known.from + count]!.offset < before) count += 1;
+    known.messages.splice(0, count);
+    known.from += count;
+  }
+
   private planRecord(record: SourceRecord, message: Message, fromIndex: number, deadlineMs: number): PlannedRecord {
     const end = { offset: record.offset + 1n, index: 0 };
     if (message.kind !== 'ok' || message.samples.length === 0)
       return { record, message, fromIndex, samples: NOTHING, end };
     const samples: PlannedSample[] = [];
+    const triggersOn = this.parts.index.triggersBy(message.vehicle, this.parts.kind);
     for (const sample of message.samples) {
       if (sample.index < fromIndex) continue;
-      const triggers = this.parts.index.triggersOf(sample.vehicle, this.parts.kind, sample.name);
+      const triggers = triggersOn?.(sample.name) ?? [];
       samples.push({ sample, matches: triggers.map((indexed) => matchOf(indexed, sample, record.arrivalMs)) });
       const isLast = sample === message.samples.at(-1);
       if (!isLast && this.parts.now() >= deadlineMs) {

@@ -122,7 +122,7 @@ describe('a vehicle that is unsubscribed and subscribed again', () => {
       positions: world.chunks.positions.bind(world.chunks),
       open: world.chunks.open.bind(world.chunks),
       move: world.chunks.move.bind(world.chunks),
-      scattered: world.chunks.scattered.bind(world.chunks),
+      lately: world.chunks.lately.bind(world.chunks),
       commit: async (chunk: Parameters<typeof world.chunks.commit>[0]) => {
         if (++commits === 2) {
           await world.subscriptions.remove(actorOf(), id, [vehicle]);
@@ -245,7 +245,7 @@ describe('a database that does not answer', () => {
       positions: world.chunks.positions.bind(world.chunks),
       open: world.chunks.open.bind(world.chunks),
       move: world.chunks.move.bind(world.chunks),
-      scattered: world.chunks.scattered.bind(world.chunks),
+      lately: world.chunks.lately.bind(world.chunks),
       commit: async (chunk: Parameters<typeof world.chunks.commit>[0]) => {
         asked += 1;
         await answered;

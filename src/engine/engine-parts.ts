@@ -7,7 +7,7 @@ import type { OwnerNotices } from './owner-notices.js';
 import type { PendingLimit } from './pending-limit.js';
 import type { Delays } from './retry.js';
 import type { ScatteredVehicles } from './scattered-vehicles.js';
-import type { Chunks, States } from './stores.js';
+import type { Chunks, Lately, States } from './stores.js';
 import type { TriggerIndex } from './trigger-index.js';
 
 export interface EngineLimits extends ChunkLimits {
@@ -53,8 +53,8 @@ export interface EngineParts {
   pending: PendingLimit;
   notices: OwnerNotices;
   scattered: ScatteredVehicles;
-  /** `ChunkStore.scattered`; partitions of a topic that wait for it share one read, begun after each of them asked. */
-  scatteredCounts: (topic: string) => Promise<readonly bigint[]>;
+  /** `readLately`; partitions of a topic that wait for it share one read, begun after each of them asked. */
+  lately: (topic: string) => Promise<Lately>;
   limits: EngineLimits;
   retryDelays: Delays;
   /** A clock that never steps, in ms: for everything that lasts. */

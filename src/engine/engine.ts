@@ -15,6 +15,7 @@ import { SharedRead } from './shared-read.js';
 import { StateCache } from './state-cache.js';
 import type { Chunks, Pending, Position, States } from './stores.js';
 import type { TriggerIndex } from './trigger-index.js';
+import { expectShortLives } from './short-lives.js';
 
 export interface EngineOptions {
   index: TriggerIndex;
@@ -44,6 +45,7 @@ export class Engine {
   private readonly caches = new Map<string, { engine: PartitionEngine; cache: StateCache; partitionCount: number }>();
 
   constructor(options: EngineOptions) {
+    expectShortLives();
     const { log, metrics, retryDelays = { firstMs: 100, mostMs: 5000 } } = options;
     const { now = () => performance.now(), wallNow = databaseNowMs } = options;
     const { index, chunks, states, catalog, ring } = options;
@@ -59,7 +61,7 @@ export class Engine {
       pending: limit,
       notices: new OwnerNotices({ pendingMost: (license) => limit.mostOf(license) }),
       scattered: new ScatteredVehicles(),
-      scatteredCounts: sharedByTopic((topic) => chunks.scattered(topic)),
+      lately: sharedByTopic((topic) => chunks.lately(topic)),
     };
   }
 

@@ -41,20 +41,35 @@ export class FiringQuota {
   /**
    * Evaluates a chunk and reserves what fires; where a minute turns out to be used up it evaluates anew, so that less
    * fires. Each round takes something, or learns that there is nothing more, so it ends. `ask` repeats what fails, and
-   * resolves to undefined when the chunk is not wanted any more; so does this.
+   * resolves to undefined when the chunk is not wanted any more; so does this. Where there is enough, which is nearly
+   * always, the answer is there at once.
    */
-  async afford(
+  afford(
+    evaluate: () => ChunkResult,
+    ask: (refill: () => Promise<boolean>) => Promise<boolean | undefined>,
+  ): Afforded | Promise<Afforded | undefined> {
+    const result = evaluate();
+    return this.reserved(result) ?? this.refilled(result, evaluate, ask);
+  }
+
+  private async refilled(
+    first: ChunkResult,
     evaluate: () => ChunkResult,
     ask: (refill: () => Promise<boolean>) => Promise<boolean | undefined>,
   ): Promise<Afforded | undefined> {
-    for (let result = evaluate(); ;) {
+    for (let result = first; ;) {
       const needs = needsOf(result.firings);
-      const giveBack = this.reserve(needs);
-      if (giveBack) return { ...result, giveBack };
       const isEnough = await ask(() => this.refill(needs));
       if (isEnough === undefined) return undefined;
       if (!isEnough) result = evaluate();
+      const afforded = this.reserved(result);
+      if (afforded) return afforded;
     }
+  }
+
+  private reserved(result: ChunkResult): Afforded | undefined {
+    const giveBack = this.reserve(needsOf(result.firings));
+    return giveBack && { ...result, giveBack };
   }
 
   /** All or nothing; undefined for nothing. */

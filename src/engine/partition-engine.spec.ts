@@ -32,7 +32,7 @@ function chunksWith(before: (chunk: Chunk, commit: number) => Promise<unknown> |
     positions: (...given) => world.chunks.positions(...given),
     open: (...given) => world.chunks.open(...given),
     move: (...given) => world.chunks.move(...given),
-    scattered: (...given) => world.chunks.scattered(...given),
+    lately: (...given) => world.chunks.lately(...given),
     commit: async (chunk) => {
       commit += 1;
       await before(chunk, commit);
@@ -744,8 +744,8 @@ describe('partitions of one topic', () => {
     let [loads, looks] = [0, 0];
     const states = { load: (...given: Parameters<typeof world.states.load>) => (loads++, world.states.load(...given)) };
     const chunks = chunksWith(() => undefined);
-    const scattered: Chunks['scattered'] = (...given) => (looks++, chunks.scattered(...given));
-    const engine = await world.engine({ states, chunks: { ...chunks, scattered } });
+    const lately: Chunks['lately'] = (...given) => (looks++, chunks.lately(...given));
+    const engine = await world.engine({ states, chunks: { ...chunks, lately } });
     const topic = newTopic();
     const home = partitionOf(Buffer.from(vehicle), partitionCount);
     const [atHome, elsewhere] = [

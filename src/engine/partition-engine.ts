@@ -1,8 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { MetricKind } from '../core/catalog.js';
-import { DuplicateEvent, type CommitResult } from '../store/chunks.js';
-import { emptyResult, evaluateChunk, stateRows } from './chunk-evaluation.js';
-import { ChunkPlanner, type ChunkPlan, type Cursor } from './chunk-plan.js';
+import type { CommitResult } from '../store/chunks.js';
+import { emptyResult, evaluateChunk, queuedByLicense, stateRows } from './chunk-evaluation.js';
+import { ChunkPlanner, type ChunkLimits, type Cursor } from './chunk-plan.js';
+import { type Refusal, refusalOf } from './commit-refusal.js';
 import type { DeadLetter } from './dead-letter-budget.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Afforded } from './firing-quota.js';
@@ -24,9 +25,10 @@ export interface Stream {
 /** What became of one try at a chunk. `refused`: the database will not take these values, however often it is asked. */
 type Answer = 'ok' | 'fenced' | 'abandoned' | 'conflict' | 'refused';
 
-interface Refusal {
-  kind: 'refused';
-  error: unknown;
+/** What a chunk comes to, and the place in the index's sequence under which that was found. */
+interface Decided {
+  seq: bigint;
+  result: Afforded;
 }
 
 /** From this try on, a chunk that met conflicts, or that the database refused, goes in single records. */
@@ -149,13 +151,14 @@ export class PartitionEngine {
 
   /** Learns what changed before the records were fetched: triggers, and states that others stored. */
   private async refresh(isLive: () => boolean): Promise<boolean> {
-    const { index, scatteredCounts } = this.parts;
-    const [seq, scattered] = await Promise.all([
-      this.persist(isLive, () => index.refresh()),
-      this.persist(isLive, () => scatteredCounts(this.stream.topic)),
-    ]);
-    if (seq === undefined || scattered === undefined) return false;
-    this.cache.trustUnless(scattered);
+    const { index, lately } = this.parts;
+    const known = await this.persist(isLive, async () => {
+      const { indexHead, scattered } = await lately(this.stream.topic);
+      await index.follow(indexHead);
+      return scattered;
+    });
+    if (!known) return false;
+    this.cache.trustUnless(known);
     return true;
   }
 
@@ -164,11 +167,29 @@ export class PartitionEngine {
     at: number,
     { attempt, isLive }: { attempt: number; isLive: () => boolean },
   ): Promise<Answer> {
+    const limits = { ...this.parts.limits, records: attempt < SINGLE_FROM_ATTEMPT ? this.foresight.records : 1 };
+    const decided = await this.decide(records, at, limits, isLive);
+    if (!decided) return 'abandoned';
+    const answer = await this.store(decided, isLive);
+    if (answer !== 'refused') return answer;
+    return attempt < SET_ASIDE_FROM_ATTEMPT ? 'refused' : this.setAside(records[at]!, decided.seq, isLive);
+  }
+
+  /**
+   * Plans and evaluates a chunk: in one go where every state is at hand and there is quota enough, which is nearly always.
+   * Other partitions plan theirs wherever this waits, and the plan, which is most of what a chunk makes, grows old with it;
+   * so it waits only for an answer, and is over, with all that it holds, before the chunk is stored.
+   */
+  private async decide(
+    records: readonly SourceRecord[],
+    at: number,
+    limits: ChunkLimits,
+    isLive: () => boolean,
+  ): Promise<Decided | undefined> {
     const { parts, stream } = this;
-    const limits = { ...parts.limits, records: attempt < SINGLE_FROM_ATTEMPT ? this.foresight.records : 1 };
     const plan = this.planner.plan(records, at, this.cursor, limits);
-    const pairs = await this.persist(isLive, () => this.states.forPlan(plan));
-    if (!pairs) return 'abandoned';
+    const { ofMatches: pairs, missing } = this.states.forPlan(plan);
+    if (missing.length > 0 && !(await this.persist(isLive, () => this.states.load(missing)))) return undefined;
     const evaluate = () =>
       evaluateChunk(plan, {
         ...{ topic: stream.topic, partition: stream.partition, logEpoch: this.stored.logEpoch },
@@ -176,18 +197,18 @@ export class PartitionEngine {
         firingsLeft: (license) => parts.firings.left(license),
         pendingLeft: (license) => parts.pending.left(license),
       });
-    const result = await parts.firings.afford(evaluate, (refill) => this.persist(isLive, refill));
-    if (!result) return 'abandoned';
-    const answer = await this.store(plan, result, isLive);
+    const afforded = parts.firings.afford(evaluate, (refill) => this.persist(isLive, refill));
+    const result = afforded instanceof Promise ? await afforded : afforded;
+    if (!result) return undefined;
     this.foresight.learn(plan, result);
-    if (answer !== 'refused') return answer;
-    return attempt < SET_ASIDE_FROM_ATTEMPT ? 'refused' : this.setAside(records[at]!, plan, isLive);
+    this.planner.forget(records, result.end.offset);
+    return { seq: plan.seq, result };
   }
 
-  private async store(plan: ChunkPlan, result: Afforded, isLive: () => boolean): Promise<Answer> {
+  private async store({ seq, result }: Decided, isLive: () => boolean): Promise<Answer> {
     const notices = this.parts.notices.of(result, this.parts.now());
     const hasEffects = result.firings.length + result.letters.length + notices.length > 0;
-    if (hasEffects) return this.commit(plan.seq, { ...result, notices }, isLive);
+    if (hasEffects) return this.commit(seq, { ...result, notices }, isLive);
     this.cursor = result.end;
     this.parts.reports.processed(this.stream.topic, result);
     if (this.parts.now() - this.storedAtMs < this.parts.limits.flushMs) return 'ok';
@@ -215,10 +236,7 @@ export class PartitionEngine {
     let tries = 0;
     const answer = await this.persist<CommitResult | Refusal>(isLive, () => {
       tries += 1;
-      return chunks.commit(chunk).catch((error: unknown) => {
-        if (isRefusal(error)) return { kind: 'refused', error };
-        throw error;
-      });
+      return chunks.commit(chunk).catch(refusalOf);
     });
     if (answer?.kind !== 'ok') letters.undo();
     // After a try without an answer the chunk may be stored all the same: then what it fired stays spent.
@@ -243,12 +261,12 @@ export class PartitionEngine {
   }
 
   /** Steps over a record whose effects the database does not take: the stream must go on, and somebody must know. */
-  private setAside(record: SourceRecord, plan: ChunkPlan, isLive: () => boolean): Promise<Answer> {
+  private setAside(record: SourceRecord, seq: bigint, isLive: () => boolean): Promise<Answer> {
     const { offset, value } = record;
     const detail = 'the database refused what this record would store; see the log';
     const letter: DeadLetter = { offset, index: null, reason: 'not_storable', detail, value };
     const nothing = { ...emptyResult({ offset: offset + 1n, index: 0 }), notices: [], giveBack: () => undefined };
-    return this.commit(plan.seq, { ...nothing, letters: [letter], records: 1 }, isLive);
+    return this.commit(seq, { ...nothing, letters: [letter], records: 1 }, isLive);
   }
 
   private async storeCursor(): Promise<'ok' | 'fenced'> {
@@ -278,21 +296,4 @@ export class PartitionEngine {
     const onError = (error: unknown) => this.parts.reports.storeFailed(this.stream, error);
     return retryWhile(isLive, operation, { delays: this.parts.retryDelays, onError });
   }
-}
-
-/** Licenses of which all was held are among them. */
-function queuedByLicense(firings: Afforded['firings']): Map<string, number> {
-  const queued = new Map<string, number>();
-  for (const { license, isHeld } of firings) queued.set(license, (queued.get(license) ?? 0) + (isHeld ? 0 : 1));
-  return queued;
-}
-
-/**
- * Whether the database refuses what a chunk stores, so that asking again is of no use: SQLSTATE class 22, data exception,
- * class 23, integrity violation, or an event that is on record already.
- */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof DuplicateEvent) return true;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(22|23)[0-9A-Z]{3}$/.test(code);
 }

@@ -36,11 +36,11 @@ export class PartitionStates {
   ) {}
 
   /**
-   * The pair of each match that a plan leaves open, in the order of the plan, with its state: from the cache, the rest in
-   * one query. What is scattered is always read.
+   * The pair of each match that a plan leaves open, in the order of the plan, with its state as the cache has it. Those
+   * that are `missing` have to be loaded first; what is scattered always has.
    */
-  async forPlan(plan: ChunkPlan): Promise<readonly OpenPair[]> {
-    const { cache, states, now } = this.parts;
+  forPlan(plan: ChunkPlan): { ofMatches: readonly OpenPair[]; missing: readonly OpenPair[] } {
+    const { cache, now } = this.parts;
     const { pairs, ofMatches } = this.openPairs(plan);
     const nowMs = now();
     const missing: OpenPair[] = [];
@@ -49,14 +49,18 @@ export class PartitionStates {
       if (known) pair.state = known;
       else missing.push(pair);
     }
-    if (missing.length === 0) return ofMatches;
+    return { ofMatches, missing };
+  }
+
+  /** Reads the states of pairs, in one query. */
+  async load(missing: readonly OpenPair[]): Promise<'loaded'> {
     const wanted = missing.map(({ indexed, vehicle }) => ({ triggerId: indexed.trigger.id, vehicle }));
-    const loaded = await states.load(wanted);
+    const loaded = await this.parts.states.load(wanted);
     for (const pair of missing) {
       pair.state = loaded.get(stateKey(pair.indexed.trigger.id, pair.vehicle)) ?? EMPTY_STATE;
       this.remember(pair, pair.state);
     }
-    return ofMatches;
+    return 'loaded';
   }
 
   /** Takes over what the last plan's chunk stored: the commit has raised the versions. */

@@ -38,6 +38,15 @@ test('the entry that was not used for longest makes room', () => {
   expect(cache.size).toBe(3);
 });
 
+test('a cache of many makes room for a sixteenth of them at once, of those that were not used for longest', () => {
+  const cache = cacheOf({ entriesMax: 32 });
+  for (let at = 0; at < 32; at++) cache.put(pair(`v${at}`), state, 0);
+  expect(cache.size).toBe(32);
+  cache.put(pair('w'), state, 0);
+  expect(cache.size).toBe(30);
+  expect(['v0', 'v1', 'v2', 'v3', 'w'].filter((vehicle) => cache.get(pair(vehicle), 0))).toEqual(['v3', 'w']);
+});
+
 test('each trigger of a vehicle has an entry of its own, and all of them make room together', () => {
   const cache = cacheOf();
   const other = (vehicle: string): Pair => ({

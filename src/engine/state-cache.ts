@@ -23,6 +23,9 @@ interface Entry {
   forgotten: number;
 }
 
+/** A full cache makes room for this part of what it holds. */
+const ROOM_MADE = 16;
+
 /** What is remembered of one vehicle, by trigger id. Keys of both together were a twelfth of the work of a chunk. */
 interface Vehicle {
   bucket: number;
@@ -74,8 +77,15 @@ export class StateCache {
     this.count -= known.entries.size;
     known.entries.set(indexed.trigger.id, { state, epoch: indexed.epoch, loadedAtMs: nowMs, forgotten });
     this.count += known.entries.size;
+    if (this.count > this.limits.entriesMax) this.makeRoom();
+  }
+
+  /** More than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry. */
+  private makeRoom(): void {
+    const { entriesMax } = this.limits;
+    const keptMax = entriesMax - Math.floor(entriesMax / ROOM_MADE);
     for (const [oldest, known] of this.vehicles) {
-      if (this.count <= this.limits.entriesMax) return;
+      if (this.count <= keptMax) return;
       this.count -= known.entries.size;
       this.forget(oldest, known);
     }

@@ -60,7 +60,7 @@ test('a chunk that was under way when the topic grew does not fire behind the ba
     positions: (...given) => chunks.positions(...given),
     open: (...given) => chunks.open(...given),
     move: (...given) => chunks.move(...given),
-    scattered: (...given) => chunks.scattered(...given),
+    lately: (...given) => chunks.lately(...given),
     commit: async (chunk) => {
       if (mustWait) {
         isSent();

@@ -90,6 +90,22 @@ test('who asks during a read gets a head that was read afterwards', async () => 
   expect(changes.reads.length).toBe(2);
 });
 
+test('who follows a head reads when the index is not there yet, and only then', async () => {
+  const { changes, index } = await started();
+  await index.follow(0n);
+  changes.write(...created(a));
+  const following = index.follow(1n);
+  (await changes.read(0)).answer();
+  await following;
+  expect(idsOf(index)).toEqual(['a']);
+  await index.follow(1n);
+  expect(changes.reads.length).toBe(1);
+  // A head behind the index is another database's, or was read before others moved on.
+  const behind = index.follow(0n);
+  (await changes.read(1)).answer();
+  await behind;
+});
+
 test('a read that fails is the failure of those who waited for it, and of nobody else', async () => {
   const { changes, index } = await started();
   const early = index.refresh();

@@ -63,6 +63,11 @@ export class TriggerIndex {
     return this.catchingUp.ask();
   }
 
+  /** As `refresh`, for who has read the head since: nothing is asked when the index stands there. */
+  async follow(head: bigint): Promise<void> {
+    if (head !== this.appliedSeq) await this.refresh();
+  }
+
   /** The enabled triggers on a metric of a vehicle, each as it is now. */
   triggersOf(vehicle: string, kind: MetricKind, metric: string): readonly IndexedTrigger[] {
     return this.contents.triggersOf(vehicle, kind, metric);

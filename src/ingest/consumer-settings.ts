@@ -7,9 +7,8 @@ const PARTITION_BYTES_MAX = 1024 * 1024;
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 /**
  * Partitions that are processed at the same time: a slow one must not keep the others waiting. kafkajs fetches again when
- * all that it fetched is done, so those that wait for their turn keep everybody's next records waiting. With eight instead
- * of four, a record that fires at 2,000 a second is told 0.83 times as late. Each may use a connection to the database, and
- * a sender beside needs some too.
+ * all that it fetched is done, so those that wait for their turn keep everybody's next records waiting. Each may use
+ * a connection to the database, and a sender beside needs some too.
  */
 export const PARTITIONS_AT_ONCE = 8;
 

@@ -263,7 +263,7 @@ function storeWith(commit: Chunks['commit']): Chunks {
     positions: (...given) => chunks.positions(...given),
     open: (...given) => chunks.open(...given),
     move: (...given) => chunks.move(...given),
-    scattered: (...given) => chunks.scattered(...given),
+    lately: (...given) => chunks.lately(...given),
     commit,
   };
 }

@@ -22,12 +22,16 @@ export function textArray<Row>(rows: readonly Row[], of: (row: Row) => string | 
 }
 
 /**
- * Of texts that `JSON.stringify` wrote: these have no control characters, and no half of a pair that stands alone, so that
- * to quote them once more as JSON escapes quotes and backslashes alone, which is what PostgreSQL wants.
+ * Of texts that `JSON.stringify` wrote; what is missing is NULL. These have no control characters, and no half of a pair
+ * that stands alone, so that to quote them once more as JSON escapes quotes and backslashes alone, which is what
+ * PostgreSQL wants.
  */
-export function jsonArray<Row>(rows: readonly Row[], of: (row: Row) => string): string {
+export function jsonArray<Row>(rows: readonly Row[], of: (row: Row) => string | null | undefined): string {
   let text = '{';
-  for (let at = 0; at < rows.length; at++) text += `${at === 0 ? '' : ','}${JSON.stringify(of(rows[at]!))}`;
+  for (let at = 0; at < rows.length; at++) {
+    const json = of(rows[at]!);
+    text += `${at === 0 ? '' : ','}${json === null || json === undefined ? 'NULL' : JSON.stringify(json)}`;
+  }
   return `${text}}`;
 }
 

@@ -119,7 +119,7 @@ test('all effects of a chunk are on record', async () => {
 });
 
 test('a chunk that fires for vehicles of other partitions is counted with its commit, in their buckets', async () => {
-  const counted = async () => [...(await chunks.scattered(topic)).entries()].filter(([, count]) => count > 0n);
+  const counted = async () => [...(await chunks.lately(topic)).scattered.entries()].filter(([, count]) => count > 0n);
   expect(await counted()).toEqual([]);
   await chunks.commit(await firingChunk({ scatteredBuckets: [0, 63] }));
   const conflicting = await firingChunk({ partition: 1, scatteredBuckets: [0] });
@@ -139,6 +139,16 @@ test('a chunk that fires for vehicles of other partitions is counted with its co
     [7, 1n],
     [63, 1n],
   ]);
+});
+
+test('where the index stands is told whether or not anything of the topic is scattered', async () => {
+  const head = async () =>
+    BigInt((await database.pool.query<{ seq: string }>('select seq from index_head')).rows[0]!.seq);
+  expect((await chunks.lately(topic)).indexHead).toBe(await head());
+  await database.pool.query('update index_head set seq = seq + 1');
+  await chunks.commit(await firingChunk({ scatteredBuckets: [5, 6] }));
+  const { indexHead, scattered } = await chunks.lately(topic);
+  expect([indexHead, scattered.reduce((sum, count) => sum + count)]).toEqual([await head(), 2n]);
 });
 
 test('whoever goes by another number of partitions than the topic has is fenced, on all of them', async () => {

@@ -1,6 +1,7 @@
 import { FIRING } from '../core/event-types.js';
 import { jsonArray, plainArray, textArray } from './array-text.js';
 import type { Database } from './database.js';
+import { type Lately, readLately } from './lately.js';
 import { newLogId } from './log-id.js';
 import { COMMIT_CHUNK, SCATTERED_BUCKETS } from './sql/commit-chunk.js';
 import { GROW_TOPIC } from './sql/grow-topic.js';
@@ -87,7 +88,7 @@ export interface Chunk {
   firings: readonly FiringRow[];
   deadLetters: readonly DeadLetterRow[];
   logEvents?: readonly LogEventRow[];
-  /** The buckets, from 0, of vehicles among the states whose other records are in other partitions, see `scattered`. */
+  /** The buckets, from 0, of vehicles among the states whose other records are in other partitions, see `readLately`. */
   scatteredBuckets?: readonly number[];
 }
 
@@ -173,21 +174,9 @@ export class ChunkStore {
     return { kind: 'ok', position: { logEpoch, nextOffset, nextIndex, version: version + 1n }, rung: answer };
   }
 
-  /**
-   * How many chunks of a topic stored states of vehicles that are not at home in their partition, by the buckets of
-   * these. Who asks after it fetched records, and hears the same number as before, may go by what it remembers of a bucket.
-   */
-  async scattered(topic: string): Promise<bigint[]> {
-    const { rows } = await this.database.pool.query<{ bucket: string; chunks: string }>({
-      name: 'read_scattered',
-      text: `select c.bucket, sum(c.chunks) as chunks
-             from stream_positions p, unnest(p.scattered) with ordinality c (chunks, bucket)
-             where p.topic = $1 group by c.bucket`,
-      values: [topic],
-    });
-    const counts = new Array<bigint>(SCATTERED_BUCKETS).fill(0n);
-    for (const { bucket, chunks } of rows) counts[Number(bucket) - 1] = BigInt(chunks);
-    return counts;
+  /** See `readLately`. */
+  lately(topic: string): Promise<Lately> {
+    return readLately(this.database, topic);
   }
 
   /** Sets a position elsewhere, with a log event for operators that tells why. */

@@ -60,7 +60,7 @@ export class DeliveryStats {
 }
 
 /** Whole hours in UTC, the first and the last cut to the range. */
-function hoursBetween(sinceMs: number, untilMs: number): [start: number, end: number][] {
+export function hoursBetween(sinceMs: number, untilMs: number): [start: number, end: number][] {
   const hours: [number, number][] = [];
   for (let start = sinceMs; start < untilMs;) {
     const end = Math.min((Math.floor(start / HOUR_MS) + 1) * HOUR_MS, untilMs);

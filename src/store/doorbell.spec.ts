@@ -64,6 +64,21 @@ test('a bell that does not announce is heard nowhere else', async () => {
   expect(await heard.all).toEqual(['loud']);
 });
 
+test('what a listener of the process serves is announced nowhere else', async () => {
+  const [near, far] = [newBell(here, true), newBell(elsewhere)];
+  const nearby: string[] = [];
+  await near.listen(
+    (ids) => nearby.push(...ids),
+    (id) => id === 'ours',
+  );
+  const heard = collect(1);
+  await far.listen(heard.add);
+  near.ring(['ours']);
+  near.ring(['ours', 'anybody’s']);
+  expect(await heard.all).toEqual(['anybody’s']);
+  expect(nearby).toEqual(['ours', 'ours', 'anybody’s']);
+});
+
 test('a listener whose connection broke hears again once it is back', async () => {
   const near = newBell(here, true);
   let onWarning = (): void => undefined;

@@ -20,6 +20,7 @@ const IDS_PER_NOTIFICATION = 200;
 const RECONNECT_MS = 1_000;
 
 type Listener = (endpointIds: string[]) => void;
+type Serves = (endpointId: string) => boolean;
 
 /**
  * Tells senders that endpoints have new deliveries. A hint that may be lost or doubled: senders look for themselves
@@ -27,7 +28,7 @@ type Listener = (endpointIds: string[]) => void;
  * own, since a notification in a transaction takes a lock of the whole database when it commits.
  */
 export class Doorbell {
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners = new Map<Listener, Serves>();
   private readonly unannounced = new Set<string>();
   private client: pg.Client | undefined;
   private connecting: Promise<void> | undefined;
@@ -44,16 +45,17 @@ export class Doorbell {
     if (endpointIds.length === 0 || this.isClosed) return;
     this.wake([...new Set(endpointIds)]);
     if (!this.options.announce) return;
-    for (const id of endpointIds) this.unannounced.add(id);
+    for (const id of endpointIds) if (!this.isServed(id)) this.unannounced.add(id);
     this.announceSoon();
   }
 
   /**
    * Calls `onRing` with the endpoints of each bell, from here and elsewhere, until the function that this resolves to
-   * is called. Without a database now, bells from elsewhere come once there is one.
+   * is called. Without a database now, bells from elsewhere come once there is one. What the listener `serves` alone
+   * is not announced: a commit beside the one that fetches what the bell told of delays it.
    */
-  async listen(onRing: Listener): Promise<() => Promise<void>> {
-    this.listeners.add(onRing);
+  async listen(onRing: Listener, serves: Serves = () => false): Promise<() => Promise<void>> {
+    this.listeners.set(onRing, serves);
     await this.connect();
     return () => {
       this.listeners.delete(onRing);
@@ -73,7 +75,7 @@ export class Doorbell {
   }
 
   private wake(endpointIds: string[]): void {
-    for (const listener of this.listeners) {
+    for (const listener of this.listeners.keys()) {
       try {
         listener(endpointIds);
       } catch (error) {
@@ -81,6 +83,11 @@ export class Doorbell {
         this.options.log.warn({ error: String(error) }, 'a listener of the doorbell failed');
       }
     }
+  }
+
+  private isServed(endpointId: string): boolean {
+    for (const serves of this.listeners.values()) if (serves(endpointId)) return true;
+    return false;
   }
 
   /** One announcement at a time: a connection runs one statement, and what rings meanwhile goes with the next. */

@@ -30,6 +30,8 @@ export interface DueDelivery {
   createdAt: string;
   /** The same on this process's monotonic clock (`performance.now`), as near as an answer can tell it. */
   createdTicksMs: number;
+  /** The sender said that it has this in hand: it is told only that it is still queued, and nothing of its event. */
+  isKnown?: boolean;
 }
 
 export interface DueRow {
@@ -56,6 +58,7 @@ export interface DueRow {
   is_gated: boolean;
   /** Its secrets were replaced, and the former ones still sign. */
   is_overlapping: boolean;
+  is_known: boolean;
 }
 
 /** The columns of `endpoints` that are read here. */
@@ -116,6 +119,7 @@ function toDueDelivery(
     target,
     createdAt: row.created_at,
     createdTicksMs: ticksMs - row.age_ms,
+    ...(row.is_known ? { isKnown: true } : {}),
   };
 }
 

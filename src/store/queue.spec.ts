@@ -277,9 +277,26 @@ test('deliveries come in the order of their time, from a place on, as many as as
   expect(await queue.fetch([])).toEqual([]);
 });
 
+test('of what the sender has in hand nothing is read but that it is queued; of all else everything', async () => {
+  const before = await enqueue(trigger, { dueInSeconds: -3 });
+  const inHand = await enqueue(trigger, { dueInSeconds: -2 });
+  const after = await enqueue(trigger, { dueInSeconds: -1 });
+  const known = [inHand.id, randomUUID()];
+  const found = await queue.fetch([{ endpointId: trigger.endpointId, ...QUEUE_START, limit: 10, known }]);
+  const gist = found.map(({ id, payload, isKnown = false, target }) => [id, payload, isKnown, target?.url]);
+  const { url } = (await due())[0]!.target!;
+  const payloads = (await due()).map(({ payload }) => payload);
+  expect(gist).toEqual([
+    [before.id, payloads[0], false, url],
+    [inHand.id, null, true, url],
+    [after.id, payloads[2], false, url],
+  ]);
+  expect(payloads).not.toContain(null);
+});
+
 test('deliveries come in the order of their places, in whatever order the database gives its rows', async () => {
   for (const dueInSeconds of [-3, -2, -1]) await enqueue(trigger, { dueInSeconds });
-  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false];
+  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, []];
   const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
   const shuffled = [found[2]!, found[0]!, found[1]!];
   const inOrder = toDueDeliveries(shuffled, 0).map(({ id }) => id);
@@ -569,7 +586,7 @@ test('statistics that call the queue empty do not make the hot statements read w
 });
 
 test.each([
-  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10], false]],
+  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10], false, []]],
   ['following the index', READ_INDEX_CHANGES.text, [0]],
 ])('%s finds a trigger by its key, however few there are when the plan is made', async (_, sql, values) => {
   await database.pool.query('truncate triggers');
@@ -639,7 +656,7 @@ async function pagesTouched(): Promise<Map<string, number>> {
   const statements: [string, { text: string }, unknown[]][] = [
     ['lease', LEASE_ENDPOINTS, [token, 5, null]],
     ['lease for a bell', LEASE_ENDPOINTS, [token, 5, [endpointId]]],
-    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false]],
+    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, []]],
     ['settle', SETTLE_DELIVERIES, [token, ...settlementArrays(settled)]],
     ['depth', QUEUE_DEPTH, [5, 100]],
   ];

@@ -130,10 +130,16 @@ export class DeliveryQueue {
   /**
    * What is due at some endpoints, forward from a place in each one's queue (`QUEUE_START`, or a delivery's `dueAt` and
    * `id`). A row may be committed after later ones were fetched: go back to the start once a second, and skip by id
-   * what is under way.
+   * what is under way. Of what is `known` by its id nothing is read but that it is queued.
    */
   async fetch(
-    heads: readonly { endpointId: string; afterDueAt: string; afterId: string; limit: number }[],
+    heads: readonly {
+      endpointId: string;
+      afterDueAt: string;
+      afterId: string;
+      limit: number;
+      known?: readonly string[];
+    }[],
   ): Promise<DueDelivery[]> {
     if (heads.length === 0) return [];
     const { rows } = await this.database.pool.query<DueRow>({
@@ -144,6 +150,7 @@ export class DeliveryQueue {
         heads.map((head) => head.afterId),
         heads.map((head) => head.limit),
         this.isGated,
+        heads.flatMap(({ known = [] }) => known),
       ],
     });
     return toDueDeliveries(rows, performance.now());

@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../core/attempt-record.js';
-import { plainArray, textArray } from './array-text.js';
+import { jsonArray, plainArray, textArray } from './array-text.js';
 import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { withoutNul } from './stored-text.js';
@@ -61,7 +61,7 @@ function eventArrays(settlements: readonly Settlement[]): string[] {
     textArray(settlements, ({ delivery }) => delivery.vehicle),
     textArray(settlements, ({ delivery }) => delivery.eventType),
     plainArray(notices, (notice) => notice && newLogId()),
-    textArray(notices, (notice) => notice && JSON.stringify(notice)),
+    jsonArray(notices, (notice) => notice && JSON.stringify(notice)),
   ];
 }
 
@@ -102,8 +102,8 @@ function attemptArrays(settlements: readonly Settlement[]): string[] {
     textArray(attempts, (attempt) => attempt?.outcome),
     plainArray(attempts, (attempt) => attempt?.statusCode),
     textArray(settlements, ({ attempt, error }) => withoutNul(attempt?.error ?? error)),
-    textArray(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),
-    textArray(attempts, (attempt) => withoutNul(attempt?.responseHeaders)),
+    jsonArray(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),
+    jsonArray(attempts, (attempt) => withoutNul(attempt?.responseHeaders)),
     textArray(attempts, (attempt) => withoutNul(attempt?.responseBody)),
     plainArray(attempts, (attempt) => attempt?.isTruncated ?? false),
   ];

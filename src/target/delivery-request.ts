@@ -25,7 +25,7 @@ export interface DeliveryMessage {
   attempt: number;
   /** JSON text of a CloudEvent. */
   envelope: string;
-  /** The same, for who has parsed it already. */
+  /** What is in it, for who has read it already. */
   event?: { readonly traceparent?: unknown } | undefined;
   /** When the request is sent, ms since 1970. */
   nowMs: number;
@@ -50,29 +50,42 @@ export function deliveryRequest(
 ): DeliveryRequest {
   const opened = openedTarget(target, secrets);
   const body = Buffer.from(profileBody(message, target.profile));
-  const { ownHeaders } = opened;
   const signed = signatures(message, { target, body, opened });
-  // What comes later wins: no header of the owner's or the profile's can pass for one of Tripline's.
   const ours = {
-    ...signed.ofProfile,
     'content-type': hasCloudEventBody(target.profile) ? target.contentType : 'application/json',
     'user-agent': USER_AGENT,
-    ...signed.standard,
+    'webhook-id': signed.standard['webhook-id']!,
+    'webhook-timestamp': signed.standard['webhook-timestamp']!,
+    'webhook-signature': signed.standard['webhook-signature']!,
     'x-webhook-event': message.eventType,
     'x-webhook-delivery': message.deliveryId,
     'x-webhook-attempt': String(message.attempt),
     traceparent: traceparentOf(message),
   };
+  const timeout = target.timeoutSeconds === null ? {} : { timeoutMs: target.timeoutSeconds * 1_000 };
   return {
     request: {
-      url: target.url,
-      headers: { ...ownHeaders, ...ours },
-      body,
-      maxAnswerBytes: ANSWER_MAX_BYTES,
-      ...(target.timeoutSeconds === null ? {} : { timeoutMs: target.timeoutSeconds * 1_000 }),
+      ...{ url: target.url, body, maxAnswerBytes: ANSWER_MAX_BYTES, ...timeout },
+      headers: withOthers(ours, opened.ownHeaders, signed.ofProfile),
     },
-    shownHeaders: { ...opened.shownHeaders, ...ours, ...shortened(ours, opened.signatureNames) },
+    shownHeaders: withOthers(
+      { ...ours, 'webhook-signature': shortened(ours['webhook-signature']) },
+      opened.shownHeaders,
+      signed.ofProfile && shownProfile(signed.ofProfile, opened.signatureNames),
+    ),
   };
+}
+
+/**
+ * What comes later wins: no header of the owner's or the profile's can pass for one of Tripline's. Most endpoints have
+ * neither, and a literal that is never spread costs a fraction.
+ */
+function withOthers(
+  ours: Record<string, string>,
+  own: Record<string, string> | undefined,
+  ofProfile: Record<string, string> | undefined,
+): Record<string, string> {
+  return own === undefined && ofProfile === undefined ? ours : { ...own, ...ofProfile, ...ours };
 }
 
 /** What of an endpoint is the same in each of its requests. */
@@ -82,9 +95,9 @@ interface OpenedTarget {
   secret: string;
   signingKeys: Buffer[];
   asymmetricKeys: string[];
-  ownHeaders: Record<string, string>;
-  shownHeaders: Record<string, string>;
-  /** Of the headers that carry signatures, in lower case. */
+  ownHeaders: Record<string, string> | undefined;
+  shownHeaders: Record<string, string> | undefined;
+  /** Of the profile's headers that carry signatures, in lower case. */
   signatureNames: string[];
 }
 
@@ -98,7 +111,7 @@ function openedTarget(target: DeliveryTarget, secrets: Pick<SecretBox, 'open'>):
   const known = openedTargets.get(target);
   if (known?.openedBy === secrets) return known;
   const open = (sealed: string) => secrets.open(sealed, target.endpointId);
-  const ownHeaders = target.headers === null ? {} : ownerHeaders(open(target.headers), target.endpointId);
+  const ownHeaders = target.headers === null ? undefined : ownerHeaders(open(target.headers), target.endpointId);
   const [secret, ...previous] = opened([target.secret, target.previousSecret], open);
   const ofProfile = profileHeaderNames(target).filter((name) => name.endsWith('-Signature'));
   const made = {
@@ -107,8 +120,8 @@ function openedTarget(target: DeliveryTarget, secrets: Pick<SecretBox, 'open'>):
     signingKeys: [secret!, ...previous].map(signingKey),
     asymmetricKeys: opened([target.signingKey, target.previousSigningKey], open),
     ownHeaders,
-    shownHeaders: shownHeaders(ownHeaders),
-    signatureNames: ['webhook-signature', ...ofProfile.map((name) => name.toLowerCase())],
+    shownHeaders: ownHeaders && shownHeaders(ownHeaders),
+    signatureNames: ofProfile.map((name) => name.toLowerCase()),
   };
   openedTargets.set(target, made);
   return made;
@@ -118,11 +131,11 @@ function openedTarget(target: DeliveryTarget, secrets: Pick<SecretBox, 'open'>):
 function signatures(
   { eventId, eventType, deliveryId, nowMs }: DeliveryMessage,
   { target, body, opened }: { target: DeliveryTarget; body: Buffer; opened: OpenedTarget },
-): { standard: Record<string, string>; ofProfile: Record<string, string> } {
+): { standard: Record<string, string>; ofProfile?: Record<string, string> } {
   const timestampSeconds = nowMs / 1_000;
   const { secret, signingKeys: secrets, asymmetricKeys } = opened;
   const standard = signStandard({ id: eventId, timestampSeconds, body, secrets, asymmetricKeys });
-  if (target.profile === 'standard') return { standard, ofProfile: {} };
+  if (target.profile === 'standard') return { standard };
   const message = { eventId, eventType, deliveryId, timestampSeconds, body, secret };
   return { standard, ofProfile: lowerCased(profileHeaders(message, target)) };
 }
@@ -146,13 +159,16 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** The headers that carry signatures, each signature cut off after its first characters. */
-function shortened(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  const shown: Record<string, string> = {};
-  for (const name of names) {
-    shown[name] = headers[name]!.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`);
-  }
-  return shown;
+function shownProfile(
+  headers: Readonly<Record<string, string>>,
+  signatureNames: readonly string[],
+): Record<string, string> {
+  return { ...headers, ...Object.fromEntries(signatureNames.map((name) => [name, shortened(headers[name]!)])) };
+}
+
+/** Each of the signatures cut off after its first characters. */
+function shortened(signatures: string): string {
+  return signatures.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`);
 }
 
 /** Version 00 of W3C Trace Context §3.2; ids of zeros alone are invalid. */

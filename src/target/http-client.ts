@@ -125,8 +125,7 @@ export class TargetClient {
 
   private dispatch({ url: text, headers, body }: TargetRequest, exchange: Exchange): void {
     const { origin, path } = this.destinationOf(text);
-    const named = isLowerCased(headers) ? headers : lowerCased(headers);
-    this.agent.dispatch({ origin, path, method: 'POST', headers: { ...FIXED_HEADERS, ...named }, body }, exchange);
+    this.agent.dispatch({ origin, path, method: 'POST', headers: headerList(headers), body }, exchange);
   }
 
   private destinationOf(text: string): { origin: string; path: string } {
@@ -141,7 +140,17 @@ export class TargetClient {
   }
 }
 
-const FIXED_HEADERS = { 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': 'identity' };
+/** What each request has that does not say otherwise. */
+const DEFAULT_HEADERS = Object.entries({ 'user-agent': USER_AGENT, accept: '*/*', 'accept-encoding': 'identity' });
+
+/** Names and values in turn: one more object with as many members, made by spreading two, took three times as long. */
+function headerList(headers: Record<string, string>): string[] {
+  const named = isLowerCased(headers) ? headers : lowerCased(headers);
+  const list: string[] = [];
+  for (const [name, value] of DEFAULT_HEADERS) if (named[name] === undefined) list.push(name, value);
+  for (const name of Object.keys(named)) list.push(name, named[name]!);
+  return list;
+}
 
 function isLowerCased(headers: Record<string, string>): boolean {
   return Object.keys(headers).every((name) => name === name.toLowerCase());

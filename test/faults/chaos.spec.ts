@@ -55,6 +55,8 @@ const scattered = vehiclesWith('none', 3_000, 10);
 /** Those whose webhook is disabled now and then, and those that are unsubscribed. */
 const switched = vehiclesWith('did', 4_000, 4);
 const leavers = vehiclesWith('did', 5_000, 4);
+/** Whom nobody ever watches. */
+const strangers = vehiclesWith('did', 6_000, 6);
 const LATE_COUNT = 3;
 
 const dice = {
@@ -103,7 +105,7 @@ test(
       ...{ stream: setup.stream, topics: setup.topics, dice: dice.load },
       ...{ pauseMs: PAUSE_MS, recordsMax: RECORDS_MAX },
     });
-    load.add([...keyed, ...keyedOtherwise, ...scattered, ...switched, ...leavers]);
+    load.add([...keyed, ...keyedOtherwise, ...scattered, ...switched, ...leavers, ...strangers]);
     const startedMs = Date.now();
     load.start();
     let areFaultsOver = false;

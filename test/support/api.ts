@@ -98,6 +98,7 @@ export class TestApi {
       quotaBlocks: new QuotaBlocks({ take: (needs) => quotas.take(needs), now: () => performance.now() }),
       feed: new LogFeed({ database, log: silentLog, intervalMs: 20 }),
       eventRetentionDays: 30,
+      failureLimits: { hours: 120 },
       permissions: new LocalGrants({ grants: new GrantStore(database) }),
       licenses: new AnyLicense(),
       tokens: new TokenVerifier({ jwksUrl: issuer.jwksUrl, log: silentLog }),

@@ -77,6 +77,7 @@ export const PLANS: Readonly<Record<string, readonly Plan[]>> = {
   testWebhook: [{ id: 'webhook', body: () => ({}), usesUp: ['ownEndpoint', 'delivery'] }],
   copyWebhook: aboutWebhook,
   getWebhookStats: aboutWebhook,
+  getOverview: [{}],
   recoverWebhook: recoveries('webhook'),
   listStates: [{ id: 'webhook' }, { id: 'webhook', query: behind('watched') }],
   getState: [{ id: 'webhook', did: 'watched' }],

@@ -141,7 +141,7 @@ export class SourceWorld {
       open: async (...given) => tell(await chunks.open(...given)),
       move: async (...given: Parameters<ChunkStore['move']>) => tell(await chunks.move(...given)),
       commit: async (...given) => tell(await chunks.commit(...given)),
-      scattered: (...given) => chunks.scattered(...given),
+      lately: (...given) => chunks.lately(...given),
     };
   }
 

@@ -13,11 +13,9 @@ export class Stats {
   /** Throws a 404 for a webhook that the license does not have, a 400 for a time that is yet to come. */
   async of(license: string, id: string, query: StatsQuery): Promise<StatsView> {
     const untilMs = this.parts.now?.() ?? databaseNowMs();
-    const { since = untilMs - DAY_MS } = query;
-    if (since > untilMs) refuseField('since', 'since must not be in the future');
+    const sinceMs = sinceOf(query, { untilMs, eventRetentionDays: this.parts.eventRetentionDays });
     const trigger = await this.parts.triggers.find(license, id);
     if (trigger === undefined) throw webhookNotFound();
-    const sinceMs = Math.max(since, untilMs - this.parts.eventRetentionDays * DAY_MS);
     const { endpointId } = trigger;
     const stats = await this.parts.stats.of({ license, triggerId: id, endpointId, sinceMs, untilMs });
     return {
@@ -27,4 +25,16 @@ export class Stats {
       byHour: stats.byHour.map(({ startMs, ...hour }) => ({ hour: new Date(startMs).toISOString(), ...hour })),
     };
   }
+}
+
+/**
+ * Where the numbers begin: a day back unless the question says otherwise, and never before the log. Throws a 400 for a
+ * time that is yet to come.
+ */
+export function sinceOf(
+  { since }: StatsQuery,
+  { untilMs, eventRetentionDays }: { untilMs: number; eventRetentionDays: number },
+): number {
+  if (since !== undefined && since > untilMs) refuseField('since', 'since must not be in the future');
+  return Math.max(since ?? untilMs - DAY_MS, untilMs - eventRetentionDays * DAY_MS);
 }
