@@ -19,7 +19,7 @@ import { readClause } from './condition-read.js';
 import { TAGS_CONSIDERED_MAX, TEXT_LENGTH_MAX, VARIABLES } from './condition-variables.js';
 import type { EventReading, Location, Reading, SignalReading } from './sample.js';
 
-const EVALUATIONS = Number(process.env.CONDITION_EVALUATIONS ?? 100_000);
+const EVALUATIONS = Number(process.env.CONDITION_EVALUATIONS ?? 50_000);
 const SEED = Number(process.env.CONDITION_SEED ?? randomInt(2 ** 31));
 
 const EVALUATIONS_PER_CONDITION = 24;

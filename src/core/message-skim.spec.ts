@@ -8,7 +8,7 @@ import { ZERO_LOCATION } from './sample.js';
 
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
 const DEVICE = 'did:erc721:137:0x9c94C395cBcBDe662235E0A9d3bB87Ad708561BA:31700';
-const ROUNDS = Number(process.env.SKIM_ROUNDS ?? 50_000);
+const ROUNDS = Number(process.env.SKIM_ROUNDS ?? 20_000);
 const everything: WantedMetrics = () => () => true;
 
 const SPEED = {
