@@ -39,7 +39,7 @@ test.each([
   expect(vehicleAtMost(text)).toBeUndefined();
 });
 
-test('whatever the text, a message is about the vehicle that was found or about none (50,000 random ones)', () => {
+test('whatever the text, a message is about the vehicle that was found or about none (20,000 random ones)', () => {
   const dice = random(20260115);
   const counts = { unsure: 0, ok: 0, poison: 0 };
   for (let round = 0; round < 20_000; round++) {
