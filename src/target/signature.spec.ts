@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { newSigningSecret, signingKey } from './secret-box.js';
@@ -16,16 +16,6 @@ test("Standard Webhooks' own example is signed as it shows", () => {
     'webhook-timestamp': '1731705121',
     'webhook-signature': 'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
   });
-});
-
-test('with keys of any length it is the HMAC that Node makes', () => {
-  const wrong = Array.from({ length: 200 }, (_, length) => {
-    const [secret, body] = [randomBytes(length), randomBytes(length * 7)];
-    const expected = createHmac('sha256', secret).update('id.5.').update(body).digest('base64');
-    const made = signStandard({ id: 'id', timestampSeconds: 5, body, secrets: [secret] })['webhook-signature'];
-    return made === `v1,${expected}`;
-  }).filter((isRight) => !isRight);
-  expect(wrong).toEqual([]);
 });
 
 describe('the reference library accepts what was signed, and nothing else', () => {
