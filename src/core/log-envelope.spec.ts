@@ -40,6 +40,14 @@ test('its members stand in the order in which those of a firing do', () => {
   ]);
 });
 
+test('what the SDK would not let pass goes out all the same', () => {
+  const farAway = 'ffffffff-ffff-8000-8000-000000000000';
+  expect(JSON.parse(envelopeOf({ ...event, id: farAway }))).toMatchObject({
+    id: farAway,
+    time: '+010889-08-02T05:31:50.655Z',
+  });
+});
+
 test.each([
   [{}, TRIGGER, TRIGGER],
   [{ vehicle: VEHICLE }, TRIGGER, VEHICLE],
