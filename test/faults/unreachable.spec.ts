@@ -18,7 +18,7 @@ const aMinute = (
     await over;
     heal(world);
     await world.allReady(60_000);
-    await world.firingsArrive(20, 60_000);
+    await world.firingsArrive(20, 120_000);
     await world.lag((lag) => lag <= 20, 60_000);
     await world.settle();
   });
