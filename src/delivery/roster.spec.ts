@@ -272,6 +272,17 @@ test('as many are sent at once as arrived well, and read ahead accordingly', () 
   }
 });
 
+test('what was in hand when it was asked for, and was put down since, does not wait without what is to be sent', () => {
+  roster.hold([E1]);
+  fetch(row(1));
+  roster.restart();
+  const heads = roster.heads();
+  expect(heads.flatMap(({ known }) => known)).toEqual([row(1).id]);
+  roster.dropWaiting();
+  roster.receive(heads, [{ ...row(1), isKnown: true }]);
+  expect(roster.next()).toBeUndefined();
+});
+
 describe('an endpoint is idle', () => {
   test.each<[string, boolean, () => void]>([
     ['when it was found empty half a minute ago', true, () => undefined],
