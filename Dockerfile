@@ -1,16 +1,22 @@
-# The optional packages are development's embedded PostgreSQL; nothing here needs them.
-FROM node:22-slim AS build
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=optional --ignore-scripts
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
-COPY src src
-RUN npx nest build
-
+# Without workspaces and development's packages: what runs needs neither the client nor the console's own.
 FROM node:22-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspaces=false
+
+# With the optional packages, among which are the native parts of what builds the console.
+FROM node:22-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY client/package.json client/
+COPY console/package.json console/
+RUN npm ci --ignore-scripts
+COPY client client
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY docs/verify docs/verify
+COPY console console
+RUN npm run build -w client && npx nest build && npm run build -w console
 
 FROM node:22-slim
 ENV NODE_ENV=production

@@ -1,11 +1,12 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/dev', '<rootDir>/test', '<rootDir>/bench'],
+  roots: ['src', 'dev', 'test', 'bench', 'client/src', 'console/src'].map((folder) => `<rootDir>/${folder}`),
   testMatch: ['**/*.spec.ts'],
   // Those have configurations of their own: they take minutes, or servers that they kill.
   testPathIgnorePatterns: [
     '/node_modules/',
+    '<rootDir>/test/console/',
     '<rootDir>/test/faults/',
     '<rootDir>/test/secured/',
     '<rootDir>/dev/postgres/embedded-postgres.spec.ts',

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { isIP } from 'node:net';
-import { randomUUID, webcrypto } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -31,8 +31,8 @@ export interface Authority {
 
 /** Makes a new authority for development and tests: nothing it signs is trusted by anybody who was not told to. */
 export async function createAuthority(): Promise<Authority> {
-  cryptoProvider.set(webcrypto);
-  const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  cryptoProvider.set(crypto);
+  const newKeys = () => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const validity = (notAfter = new Date(Date.now() + VALID_DAYS * DAY_MS)) => ({
     notBefore: new Date(Date.now() - DAY_MS),
     notAfter,
@@ -50,7 +50,7 @@ export async function createAuthority(): Promise<Authority> {
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
       ],
     },
-    webcrypto,
+    crypto,
   );
   const issue = async (hosts: string[], until?: Date): Promise<Certificate> => {
     const own = await newKeys();
@@ -71,9 +71,9 @@ export async function createAuthority(): Promise<Authority> {
           ),
         ],
       },
-      webcrypto,
+      crypto,
     );
-    const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
+    const key = await crypto.subtle.exportKey('pkcs8', own.privateKey);
     return { certPem: certificate.toString('pem'), keyPem: PemConverter.encode(key, 'PRIVATE KEY') };
   };
   return { caPem: authority.toString('pem'), issue };

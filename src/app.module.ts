@@ -1,6 +1,7 @@
 /** The composition root: which object gets which, per role. Nothing else makes the objects that hold state or do I/O. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DimoPermissions } from './access/dimo-permissions.js';
 import { AnyLicense, IdentityLicenses } from './access/license-directory.js';
@@ -49,6 +50,9 @@ import { SecretBox } from './target/secret-box.js';
 
 /** The parts of the grace that requests of the REST API get before their connections are cut, and engines to end. */
 const [REQUESTS_GRACE, ENGINE_GRACE] = [1 / 4, 3 / 4];
+
+/** The build puts the console beside the program. */
+const CONSOLE_FOLDER = fileURLToPath(new URL('console', import.meta.url));
 
 /** The limits of licenses, and what this process takes of their minutes. */
 export function quotaParts(database: Database, settings: Settings): Pick<Foundation, 'quotas' | 'quotaBlocks'> {
@@ -102,7 +106,9 @@ function apiStage(foundation: Foundation): Stage {
   return {
     name: 'api',
     async start() {
-      app = await createHttpApp(root, { log, corsOrigins: settings.http.corsOrigins });
+      const { corsOrigins, console: site } = settings.http;
+      const place = site && { folder: CONSOLE_FOLDER, ...given({ signInFile: site.signInFile }) };
+      app = await createHttpApp(root, { log, corsOrigins, ...given({ console: place }) });
       if (isDraining) return;
       app.getHttpServer().prependListener('request', (_request: unknown, response: ServerResponse) => {
         if (isDraining) response.setHeader('Connection', 'close');

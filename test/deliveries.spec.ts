@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { followStream, type StreamEntry } from '@tripline/client';
 import { Webhook } from 'standardwebhooks';
 import { type Answer, type Developer, expectStatus } from './support/developer.js';
 import { ProductSetup } from './support/product-setup.js';
@@ -339,34 +340,30 @@ test('a permission that was withdrawn cancels what is pending and removes the su
 
 test('the live view tells of a firing and of its delivery, and goes on where it was interrupted', async () => {
   const { id } = await watch();
-  const seen: { id: string; event: string }[] = [];
-  const listen = async (lastId?: string): Promise<() => Promise<void>> => {
-    const abort = new AbortController();
-    const token = await setup.issuer.issue({ license: developer.license });
-    const headers = { authorization: `Bearer ${token}`, ...(lastId && { 'last-event-id': lastId }) };
-    const response = await fetch(`${setup.product.url}/v1/stream?webhookId=${id}`, { headers, signal: abort.signal });
-    expect(response.status).toBe(200);
+  const seen: StreamEntry[] = [];
+  const listen = async (lastEventId?: string): Promise<() => Promise<void>> => {
+    const stopping = new AbortController();
+    const connection = {
+      baseUrl: setup.product.url,
+      token: await setup.issuer.issue({ license: developer.license }),
+    };
+    let tell = () => {};
+    const isConnected = new Promise<void>((resolve) => (tell = resolve));
     const reading = (async () => {
-      let text = '';
-      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-        text += chunk;
-        const messages = text.split('\n\n');
-        text = messages.pop()!;
-        for (const message of messages) {
-          const fields = Object.fromEntries(message.split('\n').map((line) => line.split(/: ?(.*)/s)));
-          if (fields.id) seen.push({ id: fields.id as string, event: fields.event as string });
-        }
-      }
-    })().catch(() => undefined);
+      const place = { ...(lastEventId !== undefined && { lastEventId }), onConnection: () => tell() };
+      const options = { filter: { webhookId: id }, signal: stopping.signal, ...place };
+      for await (const entry of followStream(connection, options)) seen.push(entry);
+    })();
+    await isConnected;
     return async () => {
-      abort.abort();
+      stopping.abort();
       await reading;
     };
   };
   const stop = await listen();
   await drive(1);
   await eventually(() => seen.length >= 2, 'the firing and its delivery are told');
-  expect(seen.map(({ event }) => event)).toEqual(['trigger.fired', 'delivery.delivered']);
+  expect(seen.map(({ name }) => name)).toEqual(['trigger.fired', 'delivery.delivered']);
   await stop();
   await drive(2);
   await settled(id, 'delivered', 2);
@@ -375,7 +372,7 @@ test('the live view tells of a firing and of its delivery, and goes on where it 
     await eventually(() => seen.length >= 4, 'what was missed is told');
     await again();
   })();
-  expect(seen.map(({ event }) => event)).toEqual(Array(2).fill(['trigger.fired', 'delivery.delivered']).flat());
+  expect(seen.map(({ name }) => name)).toEqual(Array(2).fill(['trigger.fired', 'delivery.delivered']).flat());
 });
 
 test('the copyable example, a test and a real firing have the same members, types and headers', async () => {

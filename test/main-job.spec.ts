@@ -1,8 +1,9 @@
 /** The way of a signal through the running product: Kafka in, REST beside, a signed CloudEvent out over HTTPS. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { dataOf } from '@tripline/client';
 import { CompressionTypes } from 'kafkajs';
 import { Webhook } from 'standardwebhooks';
-import { expectStatus, type Developer } from './support/developer.js';
+import type { Developer } from './support/developer.js';
 import { ProductSetup } from './support/product-setup.js';
 import { eventually } from './support/product.js';
 import { VERIFICATION_TOKEN, type Received } from './support/receiver.js';
@@ -63,7 +64,7 @@ describe('a firing', () => {
     });
     expect(() => new Webhook(secret).verify(body, headers as Record<string, string>)).not.toThrow();
     expect(() => new Webhook(secret).verify(`${body} `, headers as Record<string, string>)).toThrow();
-    const { body: list } = await developer.call('GET', '/v1/webhooks');
+    const list = await dataOf(developer.api.GET('/v1/webhooks'));
     expect(JSON.stringify(list)).not.toContain(secret.slice('whsec_'.length));
   });
 
@@ -119,7 +120,10 @@ test('a record produced after the answer to a change sees the change, every time
   const path = newPath();
   const { id } = await developer.watch({ targetURL: setup.receiver.url(path), condition: 'value > 1000' }, [VEHICLE]);
   for (let round = 1; round <= 20; round++) {
-    expectStatus(await developer.call('PUT', `/v1/webhooks/${id}`, { condition: `value == ${round}` }), 200);
+    await developer.api.PUT('/v1/webhooks/{id}', {
+      params: { path: { id } },
+      body: { condition: `value == ${round}` },
+    });
     await setup.stream.send(setup.topics.signals, [signalMessage(VEHICLE, { speed: round })]);
     await setup.receiver.arrived(path, round);
   }
@@ -129,14 +133,16 @@ test('a record produced after the answer to a change sees the change, every time
 test('a vehicle fires only between subscribing and unsubscribing, a webhook only while it is enabled', async () => {
   const path = newPath();
   const { id } = await developer.watch({ targetURL: setup.receiver.url(path), condition: 'true' }, []);
+  const params = { path: { id } };
+  const webhook = '/v1/webhooks/{id}';
   const steps: [change: () => Promise<unknown>, speed: number][] = [
     [() => Promise.resolve(), 1],
     [() => developer.subscribe(id, [VEHICLE]), 2],
-    [() => developer.call('PUT', `/v1/webhooks/${id}`, { status: 'disabled' }), 3],
-    [() => developer.call('PUT', `/v1/webhooks/${id}`, { status: 'enabled' }), 4],
-    [() => developer.call('DELETE', `/v1/webhooks/${id}/unsubscribe/${VEHICLE}`), 5],
+    [() => developer.api.PUT(webhook, { params, body: { status: 'disabled' } }), 3],
+    [() => developer.api.PUT(webhook, { params, body: { status: 'enabled' } }), 4],
+    [() => developer.api.DELETE(`${webhook}/unsubscribe/{did}`, { params: { path: { id, did: VEHICLE } } }), 5],
     [() => developer.subscribe(id, [VEHICLE]), 6],
-    [() => developer.call('DELETE', `/v1/webhooks/${id}`), 7],
+    [() => developer.api.DELETE(webhook, { params }), 7],
   ];
   for (const [change, speed] of steps) {
     await change();
@@ -232,11 +238,11 @@ test('a restart in the middle loses nothing and repeats nothing', async () => {
 
 describe('a target is refused', () => {
   test('when it does not echo the token, and nothing is stored', async () => {
-    const before = (await developer.call('GET', '/v1/webhooks')).body.length;
+    const before = (await dataOf(developer.api.GET('/v1/webhooks'))).length;
     const answer = await developer.register({ targetURL: setup.receiver.url('/wrong'), verificationToken: 'another' });
     expect([answer.status, answer.body.step]).toEqual([400, 'token']);
     expect(JSON.stringify(answer.body)).not.toContain(VERIFICATION_TOKEN);
-    expect((await developer.call('GET', '/v1/webhooks')).body).toHaveLength(before);
+    expect(await dataOf(developer.api.GET('/v1/webhooks'))).toHaveLength(before);
   });
 
   test('on loopback, when the operator has not opened it; no connection is made', async () => {

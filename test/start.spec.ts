@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createTripline, dataOf, type Schema, type Tripline } from '@tripline/client';
 import { commandOf } from '../dev/process-table.js';
 
 jest.setTimeout(120_000);
@@ -113,17 +114,14 @@ function start(...argv: string[]): Started {
   return new Started(child);
 }
 
-interface Webhook {
-  id: string;
-  displayName: string;
+/** As the developer whose token is printed. */
+async function client(started: Started): Promise<Tripline> {
+  const [, token] = await started.line(/export TOKEN=(\S+)/);
+  return createTripline({ baseUrl: `http://127.0.0.1:${env.PORT}`, token: token! });
 }
 
-async function webhooks(started: Started): Promise<Webhook[]> {
-  const [, token] = await started.line(/export TOKEN=(\S+)/);
-  const response = await fetch(`http://127.0.0.1:${env.PORT}/v1/webhooks`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  return (await response.json()) as Webhook[];
+async function webhooks(started: Started): Promise<Schema<'Webhook'>[]> {
+  return await dataOf((await client(started)).GET('/v1/webhooks'));
 }
 
 /** Resolves when no process has the directory in its command line any more: PostgreSQL's have. */
@@ -212,19 +210,31 @@ test('after kill -9 nothing is left running, and the next start comes up', async
 
 test('without the demo, loopback is refused as a target', async () => {
   const started = start('--no-demo');
-  const [, token] = await started.line(/export TOKEN=(\S+)/);
-  const response = await fetch(`http://127.0.0.1:${env.PORT}/v1/webhooks`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
+  const made = (await client(started)).POST('/v1/webhooks', {
+    body: {
       service: 'telemetry.signals',
       metricName: 'speed',
       condition: 'value > 55',
       targetURL: 'https://127.0.0.1:8443/hook',
       verificationToken: 'token',
-    }),
+    },
   });
-  expect([response.status, ((await response.json()) as { step: string }).step]).toEqual([400, 'address']);
+  await expect(made).rejects.toMatchObject({ name: 'Problem', status: 400, body: { step: 'address' } });
+});
+
+test('the console is there, and its sign-in knows the developer and the demo', async () => {
+  const started = start();
+  const [, url] = await started.line(/^ {2}Console +(\S+)$/);
+  const page = await fetch(url!);
+  expect([page.status, page.url]).toEqual([200, `http://127.0.0.1:${env.PORT}/console/`]);
+  expect(await page.text()).not.toContain('CSP_NONCE');
+  const { embedded } = (await (await fetch(`${url}/sign-in.json`)).json()) as {
+    embedded: { token: string; license: string; demo: { vehicles: string[]; target: { url: string } } };
+  };
+  const { token, license, demo } = embedded;
+  const me = await dataOf(createTripline({ baseUrl: `http://127.0.0.1:${env.PORT}`, token }).GET('/v1/me'));
+  expect([me.license, demo.vehicles.length]).toEqual([license, 5]);
+  expect(started.lines.join('\n')).toContain(demo.target.url);
 });
 
 test('Ctrl-C in the middle of a start ends it, with nothing left and no complaint', async () => {

@@ -30,6 +30,11 @@ const DOORS: readonly [packages: RegExp, files: RegExp][] = [
   [/^@nestjs\//, /\.(module|controller|guard|filter|interceptor|pipe)\.ts$|^main\.ts$|^api\/openapi[^/]*\.ts$/],
 ];
 
+/** What the client is made of, and what no other part may go past it for. */
+const CLIENT_PACKAGES = /^(openapi-fetch|eventsource-parser)$/;
+/** What makes pages. */
+const PAGE_PACKAGES = /^(react|react-dom|react-aria-components|vite|d3-[a-z]+|@codemirror\/|@tanstack\/)/;
+
 const FUNCTION_LINES_MAX = 60;
 const FILE_LINES_MAX = 300;
 const ARGUMENTS_MAX = 6;
@@ -42,6 +47,8 @@ const FOREIGN = /\/work\/|\bshared\/(reference|seeds|compat)|\bissue #?\d|\bthis
 
 const sources = read('src');
 const others = [...read('dev'), ...read('test'), ...read('bench')];
+const generated = 'client/src/schema.ts';
+const pages = [...read('client/src'), ...read('console/src')].filter(({ path }) => path !== generated);
 
 interface SourceFile {
   /** From the repository's root. */
@@ -61,6 +68,16 @@ test.each(others)('$path is tidy', (file) => {
   expect([...sizes(file), ...names(file), ...leftovers(file), ...importsOfDev(file)]).toEqual([]);
 });
 
+describe('client and console', () => {
+  test('have files', () => expect(pages.length).toBeGreaterThan(5));
+
+  test.each(pages)('$path is tidy', (file) => {
+    expect([...sizes(file), ...names(file), ...leftovers(file), ...importsOfPages(file), ...exportsSaid(file)]).toEqual(
+      [],
+    );
+  });
+});
+
 test.each(documents())('$path speaks of the project alone, and is finished', ({ text }) => {
   expect(FOREIGN.exec(text)?.[0]).toBeUndefined();
   expect(/@@\w+@@|\bTODO\b|\bTBD\b/.exec(text)?.[0]).toBeUndefined();
@@ -75,6 +92,9 @@ function* imports({ path, text }: SourceFile): Generator<string> {
     const other = target.startsWith('.') ? relative('src', join(path, '..', target)).split('/')[0]! : undefined;
     const isForeign = folder !== undefined && other !== undefined && other !== folder;
     if (isForeign && !MAY_IMPORT[folder]?.includes(other)) yield `${folder}/ may not import ${target}`;
+    if (CLIENT_PACKAGES.test(target) || PAGE_PACKAGES.test(target) || target.startsWith('@tripline/')) {
+      yield `the program needs neither client nor console, but imports ${target}`;
+    }
     for (const [packages, files] of DOORS) {
       if (packages.test(target) && !files.test(inner)) yield `only ${files} may import ${target}`;
     }
@@ -82,10 +102,43 @@ function* imports({ path, text }: SourceFile): Generator<string> {
 }
 
 function* importsOfDev({ path, text }: SourceFile): Generator<string> {
-  if (!path.startsWith('dev/')) return;
   for (const target of importedBy(text)) {
+    if (CLIENT_PACKAGES.test(target) || PAGE_PACKAGES.test(target)) yield `${target} is the client's or the console's`;
+    if (!path.startsWith('dev/')) continue;
     if (target.startsWith('.') && join(path, '..', target).startsWith('src/')) yield `dev/ may not import ${target}`;
   }
+}
+
+/** The client stands alone; the console knows of Tripline what anyone does: REST, and what is documented. */
+function* importsOfPages({ path, text }: SourceFile): Generator<string> {
+  if (isSpec(path)) return;
+  const own = path.split('/')[0]!;
+  for (const target of importedBy(text)) {
+    const other = target.startsWith('.') ? join(path, '..', target) : undefined;
+    const isOwn = other === undefined || other.startsWith(`${own}/`) || other.startsWith('docs/');
+    if (!isOwn) yield `${own}/ may not import ${target}`;
+    if (target.startsWith('node:')) yield `what runs in a browser may not import ${target}`;
+    const foreign = own === 'client' ? PAGE_PACKAGES : CLIENT_PACKAGES;
+    if (foreign.test(target)) yield `${own}/ may not import ${target}`;
+  }
+}
+
+/** Whoever reads an export's name in another file should find there what it promises. */
+function* exportsSaid({ path, text }: SourceFile): Generator<string> {
+  if (isSpec(path)) return;
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  for (const statement of source.statements) {
+    const isSaid = ts.getJSDocCommentsAndTags(statement).length > 0;
+    const isDeclared = !ts.isExportDeclaration(statement) && !ts.isExportAssignment(statement);
+    if (!isDeclared || isSaid || !hasExport(statement) || ts.isTypeAliasDeclaration(statement)) continue;
+    if (ts.isInterfaceDeclaration(statement)) continue;
+    yield `the export at line ${source.getLineAndCharacterOfPosition(statement.getStart()).line + 1} says nothing`;
+  }
+}
+
+function hasExport(statement: ts.Statement): boolean {
+  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+  return modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
 }
 
 function* impurities({ path, text }: SourceFile): Generator<string> {
@@ -116,9 +169,10 @@ function* sizes({ path, text }: SourceFile): Generator<string> {
 }
 
 function* names({ path }: SourceFile): Generator<string> {
-  if (NO_NAMES.test(path)) yield 'the name says nothing: name the file after its main export';
+  if (NO_NAMES.test(path) && path !== 'client/src/index.ts')
+    yield 'the name says nothing: name the file after its main export';
   const name = path.split('/').at(-1)!;
-  if (!/^[a-z0-9]+([.-][a-z0-9]+)*\.ts$/.test(name)) yield 'file names are kebab-case';
+  if (!/^[a-z0-9]+([.-][a-z0-9]+)*\.tsx?$/.test(name)) yield 'file names are kebab-case';
 }
 
 function* leftovers({ path, text }: SourceFile): Generator<string> {
@@ -141,17 +195,25 @@ function withoutComments(text: string): string {
 }
 
 function isSpec(path: string): boolean {
-  return /\.(spec|contract)\.ts$/.test(path);
+  return /\.(spec|contract)\.tsx?$/.test(path);
 }
 
 function read(folder: string): SourceFile[] {
   return filesBelow(folder)
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
 
 function documents(): SourceFile[] {
-  const top = ['README.md', 'CHANGELOG.md', '.env.example', 'docker-compose.yml', 'Dockerfile', '.ci/run'];
+  const top = [
+    'README.md',
+    'client/README.md',
+    'CHANGELOG.md',
+    '.env.example',
+    'docker-compose.yml',
+    'Dockerfile',
+    '.ci/run',
+  ];
   return [...top, ...filesBelow('docs').filter((path) => path.endsWith('.md'))].map((path) => ({
     path,
     text: readFileSync(path, 'utf8'),

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTripline } from '@tripline/client';
 import { createAuthority } from '../certificates.js';
 import { keep, readKept } from '../kept-file.js';
 import { firingLine } from './firing-line.js';
 import { Fleet, FLEET_VEHICLES } from './fleet.js';
 import { DemoReceiver } from './receiver.js';
-import { RestClient } from './rest-client.js';
 import { TelemetryProducer, type TelemetryTopics } from './telemetry-producer.js';
 import { ensureWebhooks, grantVehicles, type KeptWebhook } from './webhooks.js';
 
@@ -15,6 +15,8 @@ export const DEMO_LICENSE = '0x34F101E6a3D1d2515ce0223FF215513b460A5846';
 
 /** Where the receiver takes webhooks that the user makes. */
 const OWN_PATH = '/my-webhook';
+
+const REQUEST_TIMEOUT_MS = 30_000;
 
 interface Kept {
   receiverPort: number;
@@ -81,8 +83,9 @@ export class Demo {
     brokers: string[];
     topics: TelemetryTopics;
   }): Promise<void> {
-    const developer = new RestClient(options.apiUrl, options.developerToken);
-    const operator = new RestClient(options.apiUrl, options.adminToken);
+    const { apiUrl: baseUrl } = options;
+    const developer = createTripline({ baseUrl, token: options.developerToken, fetch: fetchInTime });
+    const operator = createTripline({ baseUrl, token: options.adminToken, fetch: fetchInTime });
     await grantVehicles(operator, DEMO_LICENSE, FLEET_VEHICLES);
     const { verificationToken } = this.kept;
     const receiver = { urlOf: (path: string) => this.receiver.urlOf(path), verificationToken };
@@ -109,4 +112,8 @@ export class Demo {
   private trust(webhooks: Record<string, KeptWebhook>): void {
     for (const [path, { secret }] of Object.entries(webhooks)) this.receiver.secrets.set(path, secret);
   }
+}
+
+function fetchInTime(request: Request): Promise<Response> {
+  return fetch(request, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
 }

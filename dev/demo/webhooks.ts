@@ -1,5 +1,5 @@
+import { dataOf, type Schema, type Tripline } from '@tripline/client';
 import { GATE } from './route.js';
-import type { RestClient } from './rest-client.js';
 
 /** What of a webhook is kept from one start to the next: its secret is shown only once. */
 export interface KeptWebhook {
@@ -9,14 +9,7 @@ export interface KeptWebhook {
 
 interface Definition {
   path: string;
-  request: {
-    displayName: string;
-    service: string;
-    metricName: string;
-    condition: string;
-    coolDownPeriod: number;
-    description: string;
-  };
+  request: Schema<'NewWebhook'> & { displayName: string };
 }
 
 /** The demo's webhooks. Each has a path of the receiver for itself, so that its secret is known before a body is read. */
@@ -59,17 +52,13 @@ const DEFINITIONS: readonly Definition[] = [
 /** What those webhooks need to know of a vehicle. */
 const PERMISSIONS = ['privilege:GetNonLocationHistory', 'privilege:GetLocationHistory'];
 
-interface WebhookView {
-  id: string;
-  displayName: string;
-  targetURL: string;
-  status: string;
-}
-
 /** Grants the license access to the vehicles, as an operator. */
-export async function grantVehicles(operator: RestClient, license: string, vehicles: readonly string[]): Promise<void> {
+export async function grantVehicles(operator: Tripline, license: string, vehicles: readonly string[]): Promise<void> {
   for (const vehicle of vehicles) {
-    await operator.call('PUT', `/v1/admin/grants/${license}/${vehicle}`, { permissions: PERMISSIONS });
+    await operator.PUT('/v1/admin/grants/{license}/{did}', {
+      params: { path: { license, did: vehicle } },
+      body: { permissions: PERMISSIONS },
+    });
   }
 }
 
@@ -79,12 +68,12 @@ export async function grantVehicles(operator: RestClient, license: string, vehic
  * anew, because no one can check its signatures any more.
  */
 export async function ensureWebhooks(options: {
-  developer: RestClient;
+  developer: Tripline;
   receiver: { urlOf(path: string): string; verificationToken: string };
   vehicles: readonly string[];
   kept: Readonly<Record<string, KeptWebhook>>;
 }): Promise<Record<string, KeptWebhook>> {
-  const existing = await options.developer.call<WebhookView[]>('GET', '/v1/webhooks');
+  const existing = await dataOf(options.developer.GET('/v1/webhooks'));
   const result: Record<string, KeptWebhook> = {};
   for (const definition of DEFINITIONS) {
     const kept = options.kept[definition.path];
@@ -92,7 +81,10 @@ export async function ensureWebhooks(options: {
     result[definition.path] = kept && found ? kept : await create(options, definition, existing);
     if (found) await adjust(options, definition, found);
     const { id } = result[definition.path]!;
-    await options.developer.call('POST', `/v1/webhooks/${id}/subscribe/list`, { assetDIDs: options.vehicles });
+    await options.developer.POST('/v1/webhooks/{id}/subscribe/list', {
+      params: { path: { id } },
+      body: { assetDIDs: [...options.vehicles] },
+    });
   }
   return result;
 }
@@ -102,24 +94,27 @@ type Surroundings = Pick<Parameters<typeof ensureWebhooks>[0], 'developer' | 're
 async function create(
   { developer, receiver }: Surroundings,
   { path, request }: Definition,
-  existing: readonly WebhookView[],
+  existing: readonly Schema<'Webhook'>[],
 ): Promise<KeptWebhook> {
   const inTheWay = existing.find(({ displayName }) => displayName.toLowerCase() === request.displayName.toLowerCase());
-  if (inTheWay) await developer.call('DELETE', `/v1/webhooks/${inTheWay.id}`);
-  const { id, secret } = await developer.call<KeptWebhook>('POST', '/v1/webhooks', {
-    ...request,
-    status: 'enabled',
-    targetURL: receiver.urlOf(path),
-    verificationToken: receiver.verificationToken,
-  });
-  return { id, secret };
+  if (inTheWay) await developer.DELETE('/v1/webhooks/{id}', { params: { path: { id: inTheWay.id } } });
+  const { verificationToken } = receiver;
+  const body = { ...request, targetURL: receiver.urlOf(path), verificationToken };
+  const { id, secret } = await dataOf(developer.POST('/v1/webhooks', { body }));
+  // Only a webhook of a shared endpoint has no secret of its own.
+  return { id, secret: secret! };
 }
 
 /** The receiver's port may be another than last time; what else was changed since then is the user's wish. */
-async function adjust({ developer, receiver }: Surroundings, { path }: Definition, found: WebhookView): Promise<void> {
+async function adjust(
+  { developer, receiver }: Surroundings,
+  { path }: Definition,
+  found: Schema<'Webhook'>,
+): Promise<void> {
   const { verificationToken } = receiver;
   const target = found.targetURL === receiver.urlOf(path) ? {} : { targetURL: receiver.urlOf(path), verificationToken };
-  const status = found.status === 'failed' ? { status: 'enabled' } : {};
-  const change = { ...target, ...status };
-  if (Object.keys(change).length > 0) await developer.call('PUT', `/v1/webhooks/${found.id}`, change);
+  const status = found.status === 'failed' ? { status: 'enabled' as const } : {};
+  const body = { ...target, ...status };
+  if (Object.keys(body).length > 0)
+    await developer.PUT('/v1/webhooks/{id}', { params: { path: { id: found.id } }, body });
 }

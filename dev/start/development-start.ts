@@ -7,6 +7,7 @@ import { Demo, DEMO_LICENSE } from '../demo/demo.js';
 import { occupy } from '../occupy.js';
 import { EmbeddedPostgres } from '../postgres/embedded-postgres.js';
 import { TokenIssuer } from '../token-issuer.js';
+import { keepSignIn } from './console-sign-in.js';
 import { localSecrets, type LocalSecrets } from './local-secrets.js';
 import { LogFile } from './log-file.js';
 import { Product } from './product.js';
@@ -57,9 +58,10 @@ export class DevelopmentStart {
     const secrets = localSecrets(options.dataDir);
     const embedded = await this.startEmbedded();
     const demo = options.isDemo ? await this.prepareDemo() : undefined;
+    const developerToken = await embedded.issuer?.issue(DEMO_LICENSE, DEVELOPER_TOKEN_SECONDS);
+    keepSignIn(options.dataDir, { license: DEMO_LICENSE, developerToken, demo });
     const product = await this.startProduct(embedded, secrets, demo);
 
-    const developerToken = await embedded.issuer?.issue(DEMO_LICENSE, DEVELOPER_TOKEN_SECONDS);
     const adminToken = env.ADMIN_TOKEN?.trim() || secrets.adminToken;
     const brokers = embedded.broker?.address ?? env.KAFKA_BROKERS!;
     const apiUrl = urlOf(options.host, options.port);
@@ -70,6 +72,7 @@ export class DevelopmentStart {
     }
     const lines = welcomeLines({
       apiUrl,
+      hasConsole: !/^off$/i.test(env.CONSOLE?.trim() ?? ''),
       monitoringUrl: urlOf(options.host, options.monitoringPort),
       databaseUrl: embedded.postgres?.url,
       brokers,

@@ -39,7 +39,16 @@ test('without settings the product gets the embedded parts and the kept secrets'
     KAFKA_CREATE_TOPICS_PARTITIONS: '8',
     JWK_KEY_SET_URL: 'http://127.0.0.1:8/keys',
     JWT_ISSUER: 'tripline-development',
+    CONSOLE_SIGN_IN_FILE: join(dataDir, 'console-sign-in.json'),
   });
+});
+
+test.each([
+  [{ HOST: '0.0.0.0' }, EMBEDDED],
+  [{ HOST: '10.0.0.1' }, EMBEDDED],
+  [{ JWK_KEY_SET_URL: 'https://mine/keys' }, { ...EMBEDDED, jwksUrl: undefined }],
+])('with %j the console’s sign-in is told nothing', (env, embedded) => {
+  expect(environmentOf(env, embedded)).not.toHaveProperty('CONSOLE_SIGN_IN_FILE');
 });
 
 test('what the user set is passed on and wins over what is made here', () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { signInFileOf } from './console-sign-in.js';
 import type { LocalSecrets } from './local-secrets.js';
 import type { StartOptions } from './start-options.js';
 import { DEVELOPMENT_ISSUER } from '../token-issuer.js';
@@ -39,12 +40,18 @@ export function productEnvironment(input: {
     ...{ PORT: String(options.port), MON_PORT: String(options.monitoringPort) },
     ...(databaseUrl && { SECRET_ENCRYPTION_KEY: secrets.encryptionKey }),
     ...(brokers && { KAFKA_CREATE_TOPICS_PARTITIONS: EMBEDDED_PARTITIONS }),
+    ...(jwksUrl && isOwnMachine(options.host) && { CONSOLE_SIGN_IN_FILE: signInFileOf(options.dataDir) }),
     ...kept,
     ...(databaseUrl && databaseVariables(databaseUrl, options)),
     ...(brokers && { KAFKA_BROKERS: brokers }),
     ...(jwksUrl && { JWK_KEY_SET_URL: jwksUrl, JWT_ISSUER: DEVELOPMENT_ISSUER }),
     ...(demo && demoVariables(env, options.dataDir, demo)),
   };
+}
+
+/** Whoever else reaches the product gets no token from its console. */
+function isOwnMachine(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
 /** The product allows everything only on a database of this machine, which it sees by the parts. */

@@ -1,6 +1,7 @@
 /** What a developer needs to know after a start. */
 export interface Welcome {
   apiUrl: string;
+  hasConsole: boolean;
   monitoringUrl: string;
   databaseUrl: string | undefined;
   brokers: string;
@@ -19,11 +20,12 @@ const OWN_VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:1
 
 /** The lines that are printed when everything is up: addresses, tokens, and commands to paste. */
 export function welcomeLines(welcome: Welcome): string[] {
-  const { apiUrl, monitoringUrl, databaseUrl, brokers, dataDir, logFile } = welcome;
+  const { apiUrl, hasConsole, monitoringUrl, databaseUrl, brokers, dataDir, logFile } = welcome;
   return [
     '',
     'Tripline is ready.',
     '',
+    ...(hasConsole ? [`  Console      ${apiUrl}/console`] : []),
     `  API          ${apiUrl}`,
     `  OpenAPI      ${apiUrl}/swagger`,
     `  Monitoring   ${monitoringUrl}/ready  ${monitoringUrl}/metrics`,

@@ -21,8 +21,10 @@ import { Authenticator } from './authenticator.js';
 import { AutoSubscriber } from './auto-subscribe/auto-subscriber.js';
 import { BodyInterceptor } from './body.interceptor.js';
 import { CatalogController } from './catalog/catalog.controller.js';
-import { corsFor } from './cors.js';
 import { ConditionsController } from './conditions/conditions.controller.js';
+import { consoleHandlers } from './console-page.js';
+import type { ConsolePlace } from './console-page.js';
+import { corsFor } from './cors.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { Deliveries } from './deliveries/deliveries.js';
 import { EventsController } from './events/events.controller.js';
@@ -135,6 +137,8 @@ export interface HttpAppOptions {
   log: Log;
   /** Origins whose pages may call; none when not given, `*` for any. */
   corsOrigins?: readonly string[];
+  /** No console is served when not given. */
+  console?: ConsolePlace;
 }
 
 /**
@@ -143,7 +147,7 @@ export interface HttpAppOptions {
  */
 export async function createHttpApp(
   root: DynamicModule | (new () => object),
-  { log, corsOrigins }: HttpAppOptions,
+  { log, corsOrigins, console: place }: HttpAppOptions,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bodyParser: false,
@@ -154,6 +158,7 @@ export async function createHttpApp(
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(assignRequestId, logRequests(log), setSafetyHeaders);
+  if (place !== undefined) app.use('/console', consoleHandlers(place));
   if (corsOrigins !== undefined) app.enableCors(corsFor(corsOrigins));
   serveDocument(app);
   answerUnreadableRequests(app.getHttpServer());

@@ -59,6 +59,12 @@ export const environment = z.object({
   )
     .optional()
     .describe('Origins whose pages may call the REST API, separated by commas; * for any. None without it.'),
+  CONSOLE: oneOf(['on', 'off'])
+    .prefault('on')
+    .describe('Whether the REST API serves the web console, at /console: on or off.'),
+  CONSOLE_SIGN_IN_FILE: WORD.optional().describe(
+    "JSON file with what the console's sign-in fills in. npm start sets it. Only with a HOST that is this machine alone, since whoever asks gets the token in it.",
+  ),
   ADMIN_TOKEN: textOf('at least 16 characters of printable ASCII without blanks', /^[\x21-\x7e]{16,}$/)
     .optional()
     .describe(

@@ -22,6 +22,7 @@ export function brokenRules(given: Record<string, string>): string[] {
     ...TOGETHER.flatMap(([names, purpose]) => togetherRule(given, names, purpose)),
     ...plaintextRules(given),
     ...allowAllRules(given),
+    ...signInRules(given),
   ];
 }
 
@@ -50,6 +51,13 @@ function allowAllRules(given: Record<string, string>): string[] {
     ...(host !== undefined && !LOOPBACK.test(host)
       ? [`PERMISSIONS_ALLOW_ALL must not be set beside a DB_HOST that is not this machine: ${why}`]
       : []),
+  ];
+}
+
+function signInRules({ CONSOLE_SIGN_IN_FILE: file, HOST: host }: Record<string, string>): string[] {
+  if (file === undefined || (host !== undefined && LOOPBACK.test(host))) return [];
+  return [
+    'CONSOLE_SIGN_IN_FILE must not be set unless HOST is this machine alone (127.0.0.1): it gives a token to whoever asks',
   ];
 }
 

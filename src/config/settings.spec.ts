@@ -31,7 +31,10 @@ test('what is not set has its default', () => {
     logLevel: 'info',
     shutdownGraceMs: 25_000,
     shutdownDrainMs: 2_000,
-    http: { host: '0.0.0.0', port: 3003, monitoringPort: 8888, adminToken: undefined, corsOrigins: [] },
+    http: {
+      ...{ host: '0.0.0.0', port: 3003, monitoringPort: 8888, adminToken: undefined, corsOrigins: [] },
+      console: { signInFile: undefined },
+    },
     database: { url: REQUIRED.DATABASE_URL, directUrl: undefined, poolSize: 10 },
     kafka: {
       brokers: ['kafka:9092'],
@@ -89,6 +92,11 @@ describe('what is set is read', () => {
       { role: 'engine', instanceName: 'engine-1' },
     ],
     [{ PORT: '0', MON_PORT: '0', HOST: '::' }, { http: { port: 0, monitoringPort: 0, host: '::' } }],
+    [{ CONSOLE: 'OFF' }, { http: { console: undefined } }],
+    ...['127.0.0.1', 'localhost', '::1'].map((HOST): [Record<string, string>, object] => [
+      { CONSOLE_SIGN_IN_FILE: '/x.json', HOST },
+      { http: { console: { signInFile: '/x.json' } } },
+    ]),
     [
       { QUOTA_FIRINGS_PER_MINUTE: '1', QUOTA_PENDING_DELIVERIES: '5000' },
       { quotas: { firingsPerMinute: 1, pendingDeliveries: 5_000 } },
@@ -216,6 +224,13 @@ describe('an error names the setting and what it must be', () => {
     [{ MAX_WEBHOOK_FAILURE_HOURS: '8761' }, 'MAX_WEBHOOK_FAILURE_HOURS must be'],
     [{ EVENT_RETENTION_DAYS: '2' }, 'EVENT_RETENTION_DAYS must be a whole number from 3'],
     [{ PERMISSION_CACHE_SECONDS: '61' }, 'PERMISSION_CACHE_SECONDS must be a whole number from 0 to 60'],
+    [{ CONSOLE: 'no' }, 'CONSOLE must be one of on, off'],
+    ...[undefined, '0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example'].map(
+      (HOST): [Record<string, string | undefined>, string] => [
+        { CONSOLE_SIGN_IN_FILE: '/x.json', HOST },
+        'CONSOLE_SIGN_IN_FILE must not be set unless HOST is this machine alone (127.0.0.1)',
+      ],
+    ),
     [{ PERMISSIONS_ALLOW_ALL: 'true' }, 'PERMISSIONS_ALLOW_ALL must not be set beside DATABASE_URL: it lets every'],
     [{ ...OWN_DATABASE, PERMISSIONS_ALLOW_ALL: '1', DATABASE_URL: 'postgres://localhost/x' }, 'beside DATABASE_URL:'],
     ...['db', '10.0.0.1', 'localhost.example', '127.0.0.1.example', '128.0.0.1'].map(

@@ -18,6 +18,8 @@ export interface Settings {
     adminToken: string | undefined;
     /** Pages of these may call; `*` for any. */
     corsOrigins: string[];
+    /** Undefined: no console is served. */
+    console: { signInFile: string | undefined } | undefined;
   };
   database: { url: string; directUrl: string | undefined; poolSize: number };
   kafka: {
@@ -135,6 +137,7 @@ function arrange(env: Environment, hostName: string): Settings {
       monitoringPort: env.MON_PORT,
       adminToken: env.ADMIN_TOKEN,
       corsOrigins: env.CORS_ORIGINS ?? [],
+      console: env.CONSOLE === 'on' ? { signInFile: env.CONSOLE_SIGN_IN_FILE } : undefined,
     },
     database: {
       url: env.DATABASE_URL ?? databaseUrl(env),

@@ -1,4 +1,5 @@
 /** A license holder at the REST API. */
+import { createTripline, dataOf, type Tripline } from '@tripline/client';
 import { ADMIN_TOKEN, type Product } from './product.js';
 import { VERIFICATION_TOKEN } from './receiver.js';
 
@@ -16,6 +17,11 @@ export class Developer {
     readonly license: string,
     private readonly token: string,
   ) {}
+
+  /** What is to succeed, typed; whatever is looked at in the answer, or is to fail, goes through `call`. */
+  get api(): Tripline {
+    return createTripline({ baseUrl: this.product.url, token: this.token });
+  }
 
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
     return request(this.product.url, this.token, method, path, body);
@@ -36,12 +42,14 @@ export class Developer {
   /** Lets the license see the vehicles (as an operator would) and subscribes them. */
   async subscribe(webhookId: string, vehicles: string[]): Promise<void> {
     for (const vehicle of vehicles) await this.grant(vehicle);
-    expectStatus(await this.call('POST', `/v1/webhooks/${webhookId}/subscribe/list`, { assetDIDs: vehicles }), 200);
+    const params = { path: { id: webhookId } };
+    await this.api.POST('/v1/webhooks/{id}/subscribe/list', { params, body: { assetDIDs: vehicles } });
   }
 
   async grant(vehicle: string, permissions = EVERY_PERMISSION): Promise<void> {
-    const path = `/v1/admin/grants/${this.license}/${encodeURIComponent(vehicle)}`;
-    expectStatus(await request(this.product.url, ADMIN_TOKEN, 'PUT', path, { permissions }), 200);
+    const operator = createTripline({ baseUrl: this.product.url, token: ADMIN_TOKEN });
+    const params = { path: { license: this.license, did: vehicle } };
+    await operator.PUT('/v1/admin/grants/{license}/{did}', { params, body: { permissions } });
   }
 
   /** Registers a webhook, subscribes vehicles to it, and gives its id and secret. */
@@ -57,8 +65,8 @@ export class Developer {
 
   /** How often a webhook has fired, over all its vehicles. */
   async firings(webhookId: string): Promise<number> {
-    const { body } = await this.call('GET', `/v1/webhooks/${webhookId}/state`);
-    return (body.data as { firings: number }[]).reduce((sum, { firings }) => sum + firings, 0);
+    const { data } = await dataOf(this.api.GET('/v1/webhooks/{id}/state', { params: { path: { id: webhookId } } }));
+    return data.reduce((sum, { firings }) => sum + firings, 0);
   }
 }
 

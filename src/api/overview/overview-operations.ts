@@ -3,6 +3,9 @@ import type { OperationDefinition } from '../openapi-operation.js';
 import { statsQuery } from '../stats/stats-operations.js';
 import { attentionView } from './attention-view.js';
 
+/** Nobody looks after more at once, and thousands of webhooks may send to one host that is down. */
+export const ATTENTION_MAX = 100;
+
 export const overviewQuery = statsQuery;
 export type OverviewQuery = z.output<typeof overviewQuery>;
 
@@ -57,7 +60,10 @@ export const overviewView = z
       description: 'Oldest first, by the time of the events. The first one begins at `since`.',
     }),
     webhooks: z.array(webhook).meta({ description: 'All of them, by id.' }),
-    attention: z.array(attentionView).meta({ description: 'What needs attention, what matters most first.' }),
+    attention: z.array(attentionView).meta({
+      description: `What needs attention, what matters most first: ${ATTENTION_MAX} at most.`,
+    }),
+    attentionOmitted: z.int().meta({ description: 'How many more there are.' }),
   })
   .meta({ id: 'Overview' });
 export type OverviewView = z.output<typeof overviewView>;
@@ -123,6 +129,7 @@ export const getOverview: OperationDefinition = {
           action: { operationId: 'testWebhook', label: 'Send a test', parameters: { id: WEBHOOK }, body: {} },
         },
       ],
+      attentionOmitted: 0,
     },
   },
 };

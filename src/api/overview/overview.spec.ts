@@ -104,10 +104,10 @@ async function act(developer: ApiDeveloper, { action }: Attention): Promise<numb
 describe('the numbers', () => {
   test('of a license without anything are zeros, hour by hour, with nothing to look after', async () => {
     const { body } = await (await api.developer()).call('GET', '/v1/overview');
-    const { totals, byHour, webhooks, attention } = body as OverviewView;
+    const { totals, byHour, webhooks, attention, attentionOmitted } = body as OverviewView;
     const none = { firings: 0, delivered: 0, failed: 0, pending: 0, held: 0, oldestPendingAt: null };
     expect(totals).toEqual({ ...none, successRate: null, responseTimeMs: { p50: null, p95: null } });
-    expect([byHour.length, webhooks, attention]).toEqual([25, [], []]);
+    expect([byHour.length, webhooks, attention, attentionOmitted]).toEqual([25, [], [], 0]);
   });
 
   test('are those of each webhook, their sums, and the same as its own numbers', async () => {
@@ -367,6 +367,14 @@ describe('what needs attention', () => {
     const quiet = ['webhook_without_vehicles', 'webhook_without_vehicles'];
     expect(each(found, 'kind')).toEqual(['endpoint_failed', 'deliveries_held', 'deliveries_failed', ...quiet]);
     expect(each(found, 'webhookId').slice(3).sort()).toEqual([unwatched, broken].sort());
+  });
+
+  test('is told a hundred times at most, the rest only counted', async () => {
+    const fleet = await Fleet.of();
+    await giveUpEndpoint(api.database, fleet.endpointId, 'failed', 'No.');
+    for (let n = 0; n < 102; n++) await fleet.developer.register();
+    const { attention, attentionOmitted } = await fleet.overview();
+    expect([attention.length, attentionOmitted, attention[0]!.kind]).toEqual([100, 3, 'endpoint_failed']);
   });
 
   test('an owner who was warned has an error', async () => {

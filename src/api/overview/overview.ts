@@ -6,6 +6,7 @@ import { sinceOf } from '../stats/stats.js';
 import type { StatsQuery } from '../stats/stats-operations.js';
 import { timeText } from './attention-words.js';
 import { attentionOf } from './attention.js';
+import { ATTENTION_MAX } from './overview-operations.js';
 import type { OverviewView } from './overview-operations.js';
 
 const DAY_MS = 86_400_000;
@@ -29,13 +30,15 @@ export class Overview {
     ]);
     const gated = quota.some(({ name, limit }) => name === 'webhooks' && isGated({ webhooks: limit }));
     const webhooks = viewWebhooks(record);
+    const attention = attentionOf({ ...record, quota, nowMs: untilMs, failureLimits, isGated: gated });
     return {
       since: new Date(sinceMs).toISOString(),
       until: new Date(untilMs).toISOString(),
       totals: { ...sumsOf(webhooks), responseTimeMs: record.responseTimeMs },
       byHour: byHour(record),
       webhooks,
-      attention: attentionOf({ ...record, quota, nowMs: untilMs, failureLimits, isGated: gated }),
+      attention: attention.slice(0, ATTENTION_MAX),
+      attentionOmitted: Math.max(0, attention.length - ATTENTION_MAX),
     };
   }
 }

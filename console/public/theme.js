@@ -1,0 +1,6 @@
+// Before the first paint, so that no page flashes in the wrong theme. A file of its own: the policy forbids inline scripts.
+(() => {
+  const chosen = localStorage.getItem('tripline.theme');
+  const isDark = chosen === 'dark' || (chosen !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+})();

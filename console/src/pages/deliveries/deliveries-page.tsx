@@ -1,0 +1,18 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Page } from '../../parts/page.js';
+import { DeliveryExplorer } from './delivery-explorer.js';
+import { readDeliverySearch } from './delivery-search.js';
+
+/** What was sent, is about to be, or could not be. */
+export function DeliveriesPage() {
+  const search = readDeliverySearch(useSearch({ strict: false }));
+  const navigate = useNavigate();
+  return (
+    <Page title="Deliveries" intro="What your webhooks fired on its way to your endpoints. Newest first.">
+      <DeliveryExplorer
+        search={search}
+        onChange={(next) => void navigate({ to: '.', search: next, replace: true, resetScroll: false })}
+      />
+    </Page>
+  );
+}

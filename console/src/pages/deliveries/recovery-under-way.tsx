@@ -1,0 +1,48 @@
+import { useState } from 'react';
+import { useData } from '../../api/queries.js';
+import { Notice } from '../../parts/notice.js';
+import { postRecovery } from './recovery-request.js';
+import { countOfDeliveries, recoveryProgress, recoveryResult } from './recovery.js';
+import type { RecoveryRange, RecoverySubject } from './recovery.js';
+
+const REFRESH_MS = 2_000;
+/** The most that one page of the list has. */
+const WAITING_MAX = 500;
+
+/** What became of a recovery: how many were queued, and how many of them still wait. */
+export function RecoveryUnderWay({ of, range, queued }: { of: RecoverySubject; range: RecoveryRange; queued: number }) {
+  const about = of.kind === 'webhook' ? { webhookId: of.id } : { endpointId: of.id };
+  const query = { ...about, ...range, status: 'pending', limit: WAITING_MAX };
+  const waiting = useData(
+    ['deliveries', { ...query, isOfRecovery: true }],
+    (api, signal) => api.GET('/v1/deliveries', { params: { query }, signal }),
+    { refreshMs: REFRESH_MS },
+  );
+  const page = waiting.data;
+  const [most, setMost] = useState(queued);
+  if (page && page.data.length > most) setMost(page.data.length);
+  const progress = page && recoveryProgress(most, { count: page.data.length, isMore: page.next !== null });
+  const isDone = progress?.isDone ?? false;
+  const left = useData(
+    ['recoverable', of.kind, of.id, { ...range, isAfter: true }],
+    (api) => postRecovery(api, of, { ...range, dryRun: true }),
+    { enabled: isDone },
+  );
+  return (
+    <>
+      <Notice kind="ok" title={queued === 1 ? '1 delivery is queued' : `${countOfDeliveries(queued)} are queued`}>
+        {queued === 0
+          ? 'What had failed arrived meanwhile.'
+          : 'They are sent oldest first. You can close this; it goes on by itself.'}
+      </Notice>
+      {progress && queued > 0 && (
+        <div className="recover-progress">
+          <progress aria-label="Progress of the recovery" max={1} value={progress.share} />
+          <p role="status">
+            {progress.words} {isDone && left.data && recoveryResult(left.data.count)}
+          </p>
+        </div>
+      )}
+    </>
+  );
+}

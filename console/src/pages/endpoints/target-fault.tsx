@@ -1,0 +1,16 @@
+import { ProblemNotice } from '../../parts/notice.js';
+import '../editor/editor.css';
+import { HandshakeList } from '../editor/handshake-list.js';
+import { failedStep } from '../editor/handshake-steps.js';
+
+/** Why a target was not taken: the steps of its proof up to where it failed, or whatever else is wrong. */
+export function TargetFault({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  const step = failedStep(error);
+  return (
+    <>
+      <ProblemNotice error={error} />
+      {step && <HandshakeList how={{ kind: 'failed', step }} />}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { useState } from 'react';
+import { DropZone, FileTrigger, isFileDropItem } from 'react-aria-components';
+import type { DropZoneProps } from 'react-aria-components';
+import { Button } from '../../parts/button.js';
+import { Icon } from '../../parts/icon.js';
+import { FILE_BYTES_MAX } from './vehicle-list.js';
+
+/** A file whose text was read in the page; nothing is sent. */
+export interface ReadFile {
+  name: string;
+  text: string;
+}
+
+interface FileFieldProps {
+  file: ReadFile | undefined;
+  onRead: (file: ReadFile | undefined) => void;
+}
+
+type DropEvent = Parameters<NonNullable<DropZoneProps['onDrop']>>[0];
+
+const MEGABYTE = 1024 * 1024;
+
+/** Takes a text or CSV file, dropped or chosen. */
+export function FileField({ file, onRead }: FileFieldProps) {
+  const [problem, setProblem] = useState<string>();
+  const read = async (given: File | undefined): Promise<void> => {
+    if (given === undefined) return;
+    const isTooLarge = given.size > FILE_BYTES_MAX;
+    setProblem(isTooLarge ? `The file is larger than ${FILE_BYTES_MAX / MEGABYTE} MB. Cut it into parts.` : undefined);
+    if (!isTooLarge) onRead({ name: given.name, text: await given.text() });
+  };
+  const drop = async ({ items }: DropEvent): Promise<void> => {
+    const item = items.find(isFileDropItem);
+    if (item === undefined) setProblem('That is not a file. Drop a text or CSV file.');
+    else await read(await item.getFile());
+  };
+  return (
+    <DropZone className="drop-zone" aria-label="Drop a CSV file" onDrop={(event) => void drop(event)}>
+      <Icon name="upload" />
+      <span>{file === undefined ? 'Drop a CSV file here, or' : file.name}</span>
+      <FileTrigger
+        acceptedFileTypes={['.csv', '.txt', 'text/csv', 'text/plain']}
+        onSelect={(list) => void read(list?.[0])}
+      >
+        <Button>{file === undefined ? 'Choose file' : 'Choose another file'}</Button>
+      </FileTrigger>
+      {file !== undefined && <Button onPress={() => onRead(undefined)}>Remove file</Button>}
+      {problem && (
+        <p className="fault" role="alert">
+          <Icon name="alert" />
+          {problem}
+        </p>
+      )}
+    </DropZone>
+  );
+}
