@@ -14,9 +14,11 @@ import { deliveryRequest } from '../src/target/delivery-request.js';
 import { SecretBox } from '../src/target/secret-box.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
 import { endOf, spawnProduct } from './child-process.js';
-import { inTurn } from './comparison.js';
+import { inTurn, type Round } from './comparison.js';
 import { addEndpoints, emptyLog, firingBody, type LoadedEndpoint, queueFirings } from './delivery-load.js';
+import { quantile } from './quantile.js';
 import type { Expectation, ReceiversReady } from './delivery-receivers.js';
+import type { QueueOrder } from './floor/queue-loop.js';
 import type { LoopOrder, LoopResult } from './floor/undici-loop.js';
 
 const SETTINGS = {
@@ -66,10 +68,15 @@ async function run({ databaseUrl, settings: given, progress }: BenchContext): Pr
     children.push(loop);
     const key = randomBytes(32);
     const endpoints = await addEndpoints(database, new SecretBox([key]), { ...settings, ports });
+    const order = orderOf(endpoints, settings);
+    const queueLoop = fork(modulePath('./floor/queue-loop.js'), { env: trust });
+    children.push(queueLoop);
+    // Before there is a sender that would take its endpoints.
+    const bare = await bareQueue(queueLoop, { database, databaseUrl, endpoints, order, settings });
+    progress(`  a bare loop over the queue: ${Math.round(bare)}`);
     const sender = startSender({ settings, databaseUrl, key, trust, logFile: join(directory, 'log') });
     children.push(sender);
     const parts = { database, receivers, endpoints, settings };
-    const order = orderOf(endpoints, settings);
     const measure = {
       floor: (share = 1) => floor(loop, { ...order, count: Math.ceil(settings.deliveries * share) }),
       ours: (share = 1) => ours({ ...parts, deliveries: Math.ceil(settings.deliveries * share) }),
@@ -79,7 +86,7 @@ async function run({ databaseUrl, settings: given, progress }: BenchContext): Pr
       await measure.ours(WARM_UP);
       return inTurn(settings.rounds, measure, progress);
     };
-    return report(await Promise.race([measured(), endOf(sender)]), order.bodies);
+    return report(await Promise.race([measured(), endOf(sender)]), order.bodies, bare);
   } finally {
     await Promise.all(children.map(stop));
     await database.close();
@@ -162,6 +169,29 @@ async function floor(loop: ChildProcess, order: LoopOrder): Promise<number> {
   return perSecond(order.count, elapsedMs);
 }
 
+/** Deliveries a second of a loop that only reads, sends and settles. */
+async function bareQueue(
+  loop: ChildProcess,
+  parts: {
+    database: Database;
+    databaseUrl: string;
+    endpoints: readonly LoadedEndpoint[];
+    order: LoopOrder;
+    settings: Settings;
+  },
+): Promise<number> {
+  const { database, databaseUrl, endpoints, order, settings } = parts;
+  const { concurrency, deliveries: count } = settings;
+  await queueFirings(database, endpoints, settings);
+  const { headers } = order.targets[0]!;
+  loop.send({ databaseUrl, headers, count, concurrency, endpoints: endpoints.length } satisfies QueueOrder);
+  const [elapsedMs] = (await once(loop, 'message')) as [number];
+  await checkAll(database, count);
+  await database.pool.query('update endpoint_leases set holder = null');
+  await emptyLog(database);
+  return perSecond(count, elapsedMs);
+}
+
 /** From the bell, right after the rows are committed, until none is left. */
 async function ours(parts: {
   database: Database;
@@ -210,7 +240,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-function report(rounds: { floor: number; ours: number }[], bodies: readonly string[]): BenchReport {
+function report(rounds: Round[], bodies: readonly string[], bare: number): BenchReport {
   const bytes = Math.round(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0) / bodies.length);
   return {
     measured:
@@ -220,6 +250,14 @@ function report(rounds: { floor: number; ours: number }[], bodies: readonly stri
     comparisons: [{ what: 'a full queue', unit: 'deliveries/s', rounds, target: { kind: 'at least', ratio: 0.7 } }],
     findings: [
       'Receivers, PostgreSQL and the sender share the processors of one machine; the floor needs no PostgreSQL.',
+      `A loop that reads what is due and settles it with the product's statements, and does nothing else, sends ` +
+        `${Math.round(bare)} a second: ${(
+          bare /
+          quantile(
+            rounds.map(({ floor }) => floor),
+            0.5,
+          )
+        ).toFixed(2)} of the floor.`,
     ],
   };
 }

@@ -4,6 +4,7 @@
  */
 import { Agent } from 'undici';
 import { AGENT_OPTIONS } from '../../src/target/http-client.js';
+import { post } from './post.js';
 
 /** What it is told to send. */
 export interface LoopOrder {
@@ -41,23 +42,4 @@ async function run({ targets, bodies, count, concurrency }: LoopOrder): Promise<
   const elapsedMs = performance.now() - startedMs;
   await agent.close();
   return { elapsedMs, failed };
-}
-
-type Post = { origin: string; path: string; headers: Record<string, string>; body: string };
-
-/** The status, once the answer has been read to its end. */
-function post(agent: Agent, request: Post): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let status = 0;
-    agent.dispatch(
-      { ...request, method: 'POST' },
-      {
-        onRequestStart: () => undefined,
-        onResponseStart: (_controller, statusCode) => void (status = statusCode),
-        onResponseData: () => undefined,
-        onResponseEnd: () => resolve(status),
-        onResponseError: (_controller, error) => reject(error),
-      },
-    );
-  });
 }
