@@ -31,8 +31,8 @@ process.on('disconnect', () => process.exit());
 
 /** How long it took, from the first reading to the last settling, in ms. */
 async function sendQueue({ databaseUrl, headers, count, concurrency, endpoints }: QueueOrder): Promise<number> {
-  const names = { applicationName: 'tripline bench queue loop' };
-  const database = await Database.open({ url: databaseUrl, controlPoolSize: 1, dataPoolSize: 4, ...names });
+  const applicationName = 'tripline bench queue loop';
+  const database = await Database.open({ url: databaseUrl, controlPoolSize: 1, dataPoolSize: 4, applicationName });
   const queue = new DeliveryQueue(database);
   const agent = new Agent({ ...AGENT_OPTIONS, connections: concurrency });
   try {
