@@ -5,4 +5,9 @@ import base from './jest.config.js';
  *
  * @type {import('jest').Config}
  */
-export default { ...base, roots: ['<rootDir>/test/console'], testPathIgnorePatterns: ['/node_modules/'], testTimeout: 180_000 };
+export default {
+  ...base,
+  roots: ['<rootDir>/test/console'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 180_000,
+};

@@ -117,10 +117,22 @@ function* importsOfPages({ path, text }: SourceFile): Generator<string> {
     const other = target.startsWith('.') ? join(path, '..', target) : undefined;
     const isOwn = other === undefined || other.startsWith(`${own}/`) || other.startsWith('docs/');
     if (!isOwn) yield `${own}/ may not import ${target}`;
+    if (other && pageFolder(other) && !mayShow(path, other))
+      yield `a page is its own: ${path} may not import ${target}`;
     if (target.startsWith('node:')) yield `what runs in a browser may not import ${target}`;
     const foreign = own === 'client' ? PAGE_PACKAGES : CLIENT_PACKAGES;
     if (foreign.test(target)) yield `${own}/ may not import ${target}`;
   }
+}
+
+function pageFolder(path: string): string | undefined {
+  return /^console\/src\/pages\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** What several pages need stands beside `pages/`. Only the router knows them all, and whoever is not signed in. */
+function mayShow(path: string, page: string): boolean {
+  if (path === 'console/src/router.tsx') return true;
+  return pageFolder(path) === pageFolder(page) || (pageFolder(page) === 'sign-in' && path.includes('/shell/'));
 }
 
 /** Whoever reads an export's name in another file should find there what it promises. */

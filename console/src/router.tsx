@@ -4,17 +4,21 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
+  stringifySearchWith,
   useRouter,
 } from '@tanstack/react-router';
 import type { ErrorComponentProps } from '@tanstack/react-router';
+import { SignInPage } from './pages/sign-in/sign-in-page.js';
 import { LinkButton, Button } from './parts/button.js';
 import { Waiting } from './parts/loaded.js';
-import { Empty, Notice } from './parts/notice.js';
-import { SignInPage } from './pages/sign-in/sign-in-page.js';
+import { Notice } from './parts/notice.js';
+import { Page } from './parts/page.js';
 import { texts } from './search.js';
+import { Brand } from './shell/brand.js';
 import { Shell } from './shell/shell.js';
 
-const root = createRootRoute({ component: Outlet });
+const root = createRootRoute({ component: Outlet, notFoundComponent: Nowhere });
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInPage });
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
 
@@ -141,6 +145,9 @@ export const router = createRouter({
     ]),
   ]),
   basepath: '/console',
+  // Texts as they are: a JSON in an address would be another type, and long numbers would lose digits.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultPendingComponent: () => <Waiting height={240} />,
@@ -154,11 +161,26 @@ declare module '@tanstack/react-router' {
   }
 }
 
+/** Where not even the beginning of the address is a page's. */
+function Nowhere() {
+  return (
+    <main className="sign-in">
+      <Brand />
+      <Page title="There is no such page" intro="The address may be mistyped, or from another version.">
+        <div>
+          <LinkButton to="/">Go to the overview</LinkButton>
+        </div>
+      </Page>
+    </main>
+  );
+}
+
+/** Below a page that there is. */
 function NotFound() {
   return (
-    <Empty title="There is no such page." actions={<LinkButton to="/">Go to the overview</LinkButton>}>
-      The address may be mistyped, or from another version.
-    </Empty>
+    <Page title="There is no such page" actions={<LinkButton to="/">Go to the overview</LinkButton>}>
+      <p>The address may be mistyped, or from another version.</p>
+    </Page>
   );
 }
 
@@ -166,18 +188,20 @@ function NotFound() {
 function Broken({ error }: ErrorComponentProps) {
   const router = useRouter();
   return (
-    <Notice
-      kind="bad"
-      isSpoken
-      title="This page could not be shown."
-      actions={
-        <>
-          <Button onPress={() => location.reload()}>Load it anew</Button>
-          <Button onPress={() => void router.invalidate()}>Try again</Button>
-        </>
-      }
-    >
-      {error instanceof Error ? error.message : String(error)}
-    </Notice>
+    <Page title="This page could not be shown">
+      <Notice
+        kind="bad"
+        isSpoken
+        title="It could not be loaded, or broke."
+        actions={
+          <>
+            <Button onPress={() => location.reload()}>Load it anew</Button>
+            <Button onPress={() => void router.invalidate()}>Try again</Button>
+          </>
+        }
+      >
+        {error instanceof Error ? error.message : String(error)}
+      </Notice>
+    </Page>
   );
 }

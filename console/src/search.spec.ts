@@ -6,6 +6,7 @@ describe('texts', () => {
 
   it('keeps what it knows, as texts', () => {
     expect(read({ status: 'failed', vehicle: 12345 })).toEqual({ status: 'failed', vehicle: '12345' });
+    expect(read({ status: false, vehicle: 'null' })).toEqual({ status: 'false', vehicle: 'null' });
   });
 
   it.each([{ status: '' }, { status: null }, { status: ['a'] }, { status: { a: 1 } }, { unknown: 'x' }])(

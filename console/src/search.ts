@@ -6,8 +6,9 @@ export function texts<Name extends string>(
     const read: { [N in Name]?: string } = {};
     for (const name of names) {
       const value = search[name];
-      // A number in an address is a text as well: the token of a vehicle, for one.
-      if ((typeof value === 'string' && value !== '') || typeof value === 'number') read[name] = String(value);
+      // The router takes what looks like it for a number or a truth; in an address all of it is text.
+      if (typeof value === 'number' || typeof value === 'boolean') read[name] = String(value);
+      if (typeof value === 'string' && value !== '') read[name] = value;
     }
     return read;
   };

@@ -1,29 +1,19 @@
-import { createTripline, Problem } from '@tripline/client';
+import { createTripline } from '@tripline/client';
 import type { Schema, Tripline } from '@tripline/client';
 import { useQuery } from '@tanstack/react-query';
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
+import { readEmbedded } from './embedded.js';
+import type { Demo, Embedded } from './embedded.js';
+import { lasting, passing } from './shelf.js';
 import { SignIns } from './sign-ins.js';
 import type { Known, SignIn } from './sign-ins.js';
 
 /** What a sign-in may do. */
 export type Scope = Schema<'Me'>['scopes'][number];
 
-/** The demo that an embedded start brings. */
-export interface Demo {
-  vehicles: string[];
-  target: { url: string; verificationToken: string };
-}
-
-/** What the sign-in is filled with on an embedded start; elsewhere nothing. */
-export interface Embedded {
-  token: string;
-  license: string;
-  demo: Demo | null;
-}
-
 /** Where all pages of this browser keep them. */
-export const signIns = new SignIns(sessionStorage, localStorage);
+export const signIns = new SignIns(passing, lasting);
 addEventListener('storage', () => signIns.readAgain());
 
 /** The sign-ins of this browser, and the one that is shown. */
@@ -52,7 +42,7 @@ function leave({ token, license }: SignIn): void {
   const now = signIns.known.signIns.find((known) => known.license === license);
   if (now?.token !== token) return;
   refused = license;
-  signIns.remove(license);
+  signIns.drop(license);
 }
 
 /** The license whose token was refused last, for the sign-in page to say so; asked for once. */
@@ -97,7 +87,8 @@ export function useTripline(): Session {
 export function SessionProvider({ signIn, children }: { signIn: SignIn; children: ReactNode }) {
   const api = useMemo(() => clientOf(signIn), [signIn]);
   const me = useQuery({
-    queryKey: [signIn.license, 'me'],
+    // Another key of the license may do something else.
+    queryKey: [signIn.license, 'me', signIn.token],
     queryFn: async ({ signal }) => (await api.GET('/v1/me', { signal })).data ?? null,
     staleTime: 60_000,
   });
@@ -119,18 +110,15 @@ export function SessionProvider({ signIn, children }: { signIn: SignIn; children
   );
 }
 
+/** The key of what is read before anybody signs in. */
+export const EMBEDDED = 'embedded';
+
 /** What an embedded start fills the sign-in with; null elsewhere, undefined until it is known. */
 export function useEmbedded(): Embedded | null | undefined {
-  return useQuery({ queryKey: ['embedded'], queryFn: readEmbedded, staleTime: 30_000, retry: false }).data;
+  return useQuery({ queryKey: [EMBEDDED], queryFn: askEmbedded, staleTime: 30_000, retry: false }).data;
 }
 
-async function readEmbedded(): Promise<Embedded | null> {
+async function askEmbedded(): Promise<Embedded | null> {
   const response = await fetch('/console/sign-in.json', { headers: { accept: 'application/json' } });
-  if (!response.ok) return null;
-  return ((await response.json()) as { embedded: Embedded | null }).embedded;
-}
-
-/** Whether asking again may help: an answer below 500 stays what it is. */
-export function mayHealByItself(error: unknown): boolean {
-  return !(error instanceof Problem) || error.status >= 500;
+  return response.ok ? readEmbedded(await response.text()) : null;
 }

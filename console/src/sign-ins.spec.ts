@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Shelf } from './shelf.js';
 import { SignIns } from './sign-ins.js';
-import type { Shelf, SignIn } from './sign-ins.js';
+import type { SignIn } from './sign-ins.js';
 
 class Memory implements Shelf {
   readonly entries = new Map<string, string>();
@@ -58,6 +59,30 @@ describe('SignIns', () => {
     signIns.remove('0x01');
     expect(signIns.known).toEqual({ signIns: [], current: undefined });
     expect([...passing.entries, ...lasting.entries]).toEqual([]);
+  });
+
+  it('shows none in place of one that is no longer taken, until another is chosen', () => {
+    const passing = new Memory();
+    const signIns = new SignIns(passing, new Memory());
+    signIns.add(one);
+    signIns.add(other);
+    signIns.drop('0x02');
+    expect(signIns.known).toEqual({ signIns: [one], current: undefined });
+    expect(new SignIns(passing, new Memory()).known.current).toBeUndefined();
+    signIns.choose('0x01');
+    expect(signIns.known.current).toEqual(one);
+  });
+
+  it('shows none in place of one that another tab signed out of', () => {
+    const lasting = new Memory();
+    const tabs = [new SignIns(new Memory(), lasting), new SignIns(new Memory(), lasting)] as const;
+    tabs[0].add({ ...one, isRemembered: true });
+    tabs[0].add(other);
+    tabs[1].readAgain();
+    expect(tabs[1].known.current?.license).toBe('0x01');
+    tabs[0].remove('0x01');
+    tabs[1].readAgain();
+    expect(tabs.map(({ known }) => known.current?.license)).toEqual(['0x02', undefined]);
   });
 
   it.each(['{', '7', '[null, {"token": 1}]'])('takes %s on the shelf for no sign-ins', (text) => {

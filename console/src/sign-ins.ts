@@ -1,3 +1,5 @@
+import type { Shelf } from './shelf.js';
+
 /** What a license is signed in with, as this page keeps it. */
 export interface SignIn {
   /** A developer's token, or an API key. */
@@ -8,9 +10,6 @@ export interface SignIn {
   /** Kept when the browser ends; otherwise with the tab. */
   isRemembered: boolean;
 }
-
-/** The part of `Storage` that is needed. */
-export type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 const SIGN_INS = 'tripline.sign-ins';
 const CURRENT = 'tripline.license';
@@ -23,16 +22,20 @@ export interface Known {
 
 /**
  * The sign-ins of this browser. Those that are to be remembered go to `lasting`, the others to `passing`, which ends with
- * the tab; so does the choice of the license, so that two tabs can show two. Tells its listeners of each change.
+ * the tab; so does the choice of the license, so that two tabs can show two. A tab that shows a license goes on with
+ * another only when it is told to, since nobody looks at that before each click. Tells its listeners of each change.
  */
 export class SignIns {
   #known: Known;
+  /** The license that this tab shows, or would if it were still signed in. */
+  #chosen: string | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(
     private readonly passing: Shelf,
     private readonly lasting: Shelf,
   ) {
+    this.#chosen = passing.getItem(CURRENT) ?? undefined;
     this.#known = this.#read();
   }
 
@@ -49,8 +52,7 @@ export class SignIns {
 
   /** Adds one, in place of another of its license, and shows it. */
   add(signIn: SignIn): void {
-    const others = this.#known.signIns.filter(({ license }) => license !== signIn.license);
-    this.#write([...others, signIn], signIn.license);
+    this.#write([...this.#without(signIn.license), signIn], signIn.license);
   }
 
   /** Shows another license. */
@@ -58,11 +60,15 @@ export class SignIns {
     this.#write(this.#known.signIns, license);
   }
 
-  /** Forgets one; another is shown, if there is one. */
+  /** Signs out of one; another is shown, if there is one. */
   remove(license: string): void {
-    const others = this.#known.signIns.filter((signIn) => signIn.license !== license);
-    const current = this.#known.current?.license;
-    this.#write(others, current === license ? others[0]?.license : current);
+    const others = this.#without(license);
+    this.#write(others, this.#chosen === license ? others[0]?.license : this.#chosen);
+  }
+
+  /** Forgets one that is no longer taken; none is shown in its place until somebody chooses. */
+  drop(license: string): void {
+    this.#write(this.#without(license), this.#chosen);
   }
 
   /** What another tab may have changed. */
@@ -71,13 +77,17 @@ export class SignIns {
     this.#tell();
   }
 
+  #without(license: string): SignIn[] {
+    return this.#known.signIns.filter((signIn) => signIn.license !== license);
+  }
+
   #read(): Known {
     const signIns = new Map<string, SignIn>();
     for (const shelf of [this.lasting, this.passing])
       for (const signIn of readList(shelf)) signIns.set(signIn.license, signIn);
     const list = [...signIns.values()];
-    const chosen = this.passing.getItem(CURRENT);
-    return { signIns: list, current: list.find(({ license }) => license === chosen) ?? list[0] };
+    this.#chosen ??= list[0]?.license;
+    return { signIns: list, current: list.find(({ license }) => license === this.#chosen) };
   }
 
   #write(signIns: readonly SignIn[], current: string | undefined): void {
@@ -89,6 +99,7 @@ export class SignIns {
       if (kept.length > 0) shelf.setItem(SIGN_INS, JSON.stringify(kept));
       else shelf.removeItem(SIGN_INS);
     }
+    this.#chosen = current;
     if (current === undefined) this.passing.removeItem(CURRENT);
     else this.passing.setItem(CURRENT, current);
     this.readAgain();

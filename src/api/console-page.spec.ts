@@ -212,6 +212,20 @@ test.each(['/console/assets/gone-9z.js', '/console/gone.js', '/console/assets/de
   },
 );
 
+test.each(['bytes=0-3', 'bytes=99999999-', 'bytes=3-0', 'rubbish'])('%s of a file is all of it', async (range) => {
+  const { status, headers, text } = await get('/console/assets/index-1a.js', { range });
+  expect([status, headers['content-range'], text]).toEqual([200, undefined, SCRIPT]);
+});
+
+test.each(['br', 'identity'])('a file that is not as it was to be is not sent, and says so: %s', async (encoding) => {
+  const got = await get('/console/assets/index-1a.js', { 'if-match': '"other"', 'accept-encoding': encoding });
+  expect([got.status, got.headers['content-type'], JSON.parse(got.text).code]).toEqual([
+    ...[412, 'application/problem+json; charset=utf-8', 412],
+  ]);
+  for (const name of ['content-encoding', 'cache-control', 'etag']) expect(got.headers).not.toHaveProperty(name);
+  expect(got.headers['content-security-policy']).toBeDefined();
+});
+
 test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s is refused', async (method) => {
   const got = await get('/console/webhooks', { origin: 'https://elsewhere.example' }, method);
   expect([got.status, got.headers.allow, JSON.parse(got.text).code]).toEqual([405, 'GET, HEAD', 405]);

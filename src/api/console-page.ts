@@ -34,6 +34,10 @@ const ENCODINGS = [
   { name: 'gzip', ending: '.gz' },
 ] as const;
 
+/** What is said of a file, and not of the problem that comes in its place. */
+const OF_THE_FILE = ['Content-Type', 'Content-Encoding', 'Cache-Control', 'ETag', 'Last-Modified'];
+const PRECONDITION_FAILED = 412;
+
 /** A file of the page, as opposed to a route in it. No name leads out of the folder: there is no ".." and no "%". */
 const FILE = /^\/(?:assets\/)?[A-Za-z0-9_-][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+$/;
 /** What can only be meant as a file: it gets no page instead. */
@@ -99,9 +103,18 @@ async function sendAsset(folder: string, request: Request, response: Response): 
   response.set('Content-Type', type);
   // What is in this folder has a hash of its content in its name.
   response.set('Cache-Control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
-  // Fails only when its reader is gone, or the file since a moment ago.
-  response.sendFile(`${path.slice(1)}${ending}`, { root: folder, cacheControl: false }, (error?: Error) => {
-    if (error) response.destroy();
+  const problem = await sent(response, `${path.slice(1)}${ending}`, folder);
+  if (problem === undefined) return;
+  // Its reader is gone.
+  if (response.headersSent) return void response.destroy();
+  for (const name of OF_THE_FILE) response.removeHeader(name);
+  throw problem.status === PRECONDITION_FAILED ? hasChanged(request) : noSuchFile(request);
+}
+
+/** Sends a file whole, whatever part of it is asked for: what failed, if something did. */
+function sent(response: Response, path: string, root: string): Promise<(Error & { status?: number }) | undefined> {
+  return new Promise((resolve) => {
+    response.sendFile(path, { root, cacheControl: false, acceptRanges: false }, (error?: Error) => resolve(error));
   });
 }
 
@@ -124,6 +137,13 @@ function noSuchFile({ method, originalUrl }: Request): Problem {
   return new Problem(404, {
     message: `Cannot ${method} ${originalUrl.split('?')[0]}`,
     detail: 'The console has no such file. Load the page again if it is of an earlier version.',
+  });
+}
+
+function hasChanged({ originalUrl }: Request): Problem {
+  return new Problem(PRECONDITION_FAILED, {
+    message: 'Precondition Failed',
+    detail: `${originalUrl.split('?')[0]} is not as If-Match or If-Unmodified-Since wants it. Ask without them.`,
   });
 }
 

@@ -10,6 +10,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const EVERY_RULE = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** What can differ between themes and widths. */
 const RULES_OF_LOOKS = ['color-contrast', 'target-size'];
+/** An address of no page. */
+export const NOWHERE = '/nowhere';
 const HEIGHT = 820;
 /** So far something may stand in the padding of what is around it, as a cross does. */
 const PADDING_MAX = 8;
@@ -24,6 +26,8 @@ export interface Look {
   theme: 'light' | 'dark';
   /** Of the window, in pixels. */
   width: number;
+  /** Dots for each of them, 1 unless it is a picture. */
+  pixelRatio?: number;
 }
 
 /** Debian's Chromium, or the one that `CHROMIUM` names. */
@@ -45,9 +49,10 @@ export class Visit {
     private readonly origin: string,
   ) {}
 
-  static async open(browser: Browser, origin: string, { theme, width }: Look): Promise<Visit> {
+  static async open(browser: Browser, origin: string, { theme, width, pixelRatio = 1 }: Look): Promise<Visit> {
     const context = await browser.newContext({
       viewport: { width, height: HEIGHT },
+      deviceScaleFactor: pixelRatio,
       colorScheme: theme,
       locale: 'en-GB',
       timezoneId: 'UTC',
@@ -63,9 +68,27 @@ export class Visit {
     await this.context.close();
   }
 
-  /** Goes to a page of the console by its address. */
+  /** Goes to a page of the console by its address, which is loaded anew. */
   async goto(path: string): Promise<void> {
     await this.page.goto(`${this.origin}/console${path}`);
+  }
+
+  /** Goes on to a page as a link does, by way of an address of no page, so that nothing is left of the one before. */
+  async goOn(path: string): Promise<void> {
+    const { page } = this;
+    if (!page.url().startsWith(this.origin)) return this.goto(path);
+    const follow = (to: string) => page.evaluate((url) => history.pushState({}, '', url), `/console${to}`);
+    const nowhere = page.getByRole('heading', { level: 1, name: 'There is no such page' });
+    await follow(NOWHERE);
+    await nowhere.waitFor();
+    if (path === NOWHERE) return;
+    await follow(path);
+    await nowhere.waitFor({ state: 'detached' });
+  }
+
+  /** Leaves the console; who is signed in stays so. */
+  async leave(): Promise<void> {
+    await this.page.goto('about:blank');
   }
 
   /** Signs in with a token or key; without one, with what the form is filled in with. */

@@ -365,7 +365,7 @@ describe('The way of a license holder', () => {
     const menu = () => page.getByRole('button', { name: /^License/ });
     await menu().click();
     await page.getByRole('menuitem', { name: 'Add another license' }).click();
-    await page.getByLabel('Developer token or API key').fill('no token at all');
+    await page.getByLabel('Developer token or API key').fill('no-token-at-all');
     await button('Sign in').click();
     await shown('This token is not taken.');
     await page.getByLabel('Developer token or API key').fill(await world.setup.issuer.issue({ license }));

@@ -1,16 +1,18 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { UseMutationResult, UseQueryResult } from '@tanstack/react-query';
 import type { Tripline } from '@tripline/client';
+import { useState } from 'react';
 import { useToast } from '../parts/toast.js';
 import { useTripline } from '../session.js';
-import { requestKey } from './request-key.js';
+import { readAgainMs } from './again.js';
+import { Once } from './once.js';
 
 /** Names what was read, without the license, which is put in front: what two licenses read is never mixed. */
 export type DataKey = readonly unknown[];
 
-interface DataOptions {
-  /** Read again so often while the page is seen. */
-  refreshMs?: number;
+interface DataOptions<Data> {
+  /** Read again so often while the page is seen; where it depends on what was read, undefined ends it. */
+  refreshMs?: number | ((data: Data | undefined) => number | undefined);
   enabled?: boolean;
   /** Show what was read before under another key until the new is there: lists whose filter changes do not flicker. */
   keepBefore?: boolean;
@@ -20,14 +22,15 @@ interface DataOptions {
 export function useData<Data>(
   key: DataKey,
   read: (api: Tripline, signal: AbortSignal) => Promise<{ data?: Data }>,
-  { refreshMs, enabled = true, keepBefore = false }: DataOptions = {},
+  { refreshMs, enabled = true, keepBefore = false }: DataOptions<Data> = {},
 ): UseQueryResult<Data> {
   const { api, license } = useTripline();
   return useQuery({
     queryKey: [license, ...key],
     queryFn: async ({ signal }) => answered((await read(api, signal)).data),
     enabled,
-    ...(refreshMs !== undefined && { refetchInterval: refreshMs }),
+    refetchInterval: ({ state }) =>
+      readAgainMs(state.error, typeof refreshMs === 'function' ? refreshMs(state.data) : refreshMs),
     ...(keepBefore && { placeholderData: keepPreviousData }),
   });
 }
@@ -54,7 +57,7 @@ export interface Pages<Row> {
 export function usePages<Row>(
   key: DataKey,
   read: (api: Tripline, cursor: string | undefined, signal: AbortSignal) => Promise<{ data?: PageOf<Row> }>,
-  { refreshMs, enabled = true }: DataOptions = {},
+  { refreshMs, enabled = true }: { refreshMs?: number; enabled?: boolean } = {},
 ): Pages<Row> {
   const { api, license } = useTripline();
   const query = useInfiniteQuery({
@@ -63,7 +66,7 @@ export function usePages<Row>(
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     enabled,
-    ...(refreshMs !== undefined && { refetchInterval: refreshMs }),
+    refetchInterval: ({ state }) => readAgainMs(state.error, refreshMs),
   });
   return {
     rows: query.data?.pages.flatMap((page) => page.data) ?? [],
@@ -80,12 +83,13 @@ export function usePages<Row>(
 interface ChangeOptions<Input, Result> {
   /** Beginnings of the keys of what is read again. */
   refreshes?: readonly DataKey[];
-  onDone?: (result: Result, input: Input) => void;
+  /** Before anything is read again: whoever leaves the page of what is gone lets that be awaited. */
+  onDone?: (result: Result, input: Input) => void | Promise<void>;
   /** Said when it is done. */
   said?: string | ((result: Result) => string);
 }
 
-/** A change that is being made. `mutate` makes it; each call has a key of its own, which repetitions keep. */
+/** A change that is being made. `mutate` makes it; each call has a key of its own, which repetitions keep (see `Once`). */
 export type Change<Input, Result> = Omit<
   UseMutationResult<Result, Error, { input: Input; key: string }>,
   'mutate' | 'mutateAsync' | 'variables'
@@ -108,15 +112,17 @@ export function useChange<Input, Result>(
     mutationFn: async ({ input, key }) => (await change(api, input, { 'Idempotency-Key': key })).data as Result,
     onSuccess: async (result, { input }) => {
       if (said !== undefined) say(typeof said === 'string' ? said : said(result));
-      onDone?.(result, input);
+      await onDone?.(result, input);
       await Promise.all(refreshes.map((key) => client.invalidateQueries({ queryKey: [license, ...key] })));
     },
   });
+  const [once] = useState(() => new Once<Input, Result>());
+  const make = (input: Input) => once.make(input, (key) => mutation.mutateAsync({ input, key }));
   return {
     ...mutation,
     variables: mutation.variables?.input,
-    mutate: (input) => mutation.mutate({ input, key: requestKey() }),
-    mutateAsync: (input) => mutation.mutateAsync({ input, key: requestKey() }),
+    mutate: (input) => void make(input).catch(() => undefined),
+    mutateAsync: make,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Schema } from '@tripline/client';
+import type { Metric } from '../condition/metric.js';
 import { useData } from './queries.js';
 
 export type Webhook = Schema<'Webhook'>;
@@ -12,17 +13,15 @@ export type Attention = Schema<'Attention'>;
 export type WebhookState = Schema<'WebhookState'>;
 export type ApiKey = Schema<'ApiKey'>;
 
-/** A metric that a webhook can watch, of either service, as one list. */
-export interface Metric {
-  service: 'telemetry.signals' | 'telemetry.events';
-  name: string;
-  /** The older names that mean the same. */
-  aliases: readonly string[];
-  description: string;
-  /** Empty for none. */
-  unit: string;
-  kind: 'number' | 'text' | 'location' | 'event';
-  permissions: readonly string[];
+/** What deliveries are of: a webhook, or an endpoint that several share. */
+export interface Subject {
+  kind: 'webhook' | 'endpoint';
+  id: string;
+}
+
+/** The license, what the sign-in may do, and the limits. */
+export function useMe() {
+  return useData<Schema<'Me'>>(['me'], (api, signal) => api.GET('/v1/me', { signal }));
 }
 
 /** All webhooks of the license. */

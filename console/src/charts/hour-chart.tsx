@@ -1,11 +1,12 @@
 import { useId, useState } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
+import { number } from '../parts/format.js';
+import './charts.css';
 import { barAfterKey, barAt, geometryOf, readingPlace, slotsThatFit } from './hour-geometry.js';
 import type { Geometry } from './hour-geometry.js';
 import { hoursPerSlot, slotLengthText, slotsOf, slotTime } from './time-slots.js';
 import type { Hour, Slot } from './time-slots.js';
 import { useWidth } from './use-width.js';
-import './charts.css';
 
 const HEIGHT = 168;
 
@@ -39,11 +40,11 @@ function Legend({ hours }: { hours: readonly Hour[] }) {
     <span className="chart-legend">
       <span>
         <i className="chart-swatch chart-swatch-ok" aria-hidden="true" />
-        delivered <b>{delivered.toLocaleString('en-US')}</b>
+        delivered <b>{number(delivered)}</b>
       </span>
       <span>
         <i className="chart-swatch chart-swatch-bad" aria-hidden="true" />
-        not delivered <b>{failed.toLocaleString('en-US')}</b>
+        not delivered <b>{number(failed)}</b>
       </span>
     </span>
   );
@@ -124,7 +125,7 @@ function Bars({ geometry, width, at }: { geometry: Geometry; width: number; at: 
 
 function NumbersTable({ title, slots }: { title: string; slots: readonly Slot[] }) {
   return (
-    <details className="chart-numbers">
+    <details className="more chart-numbers">
       <summary>Numbers as a table</summary>
       <div className="chart-scroll" tabIndex={0} role="group" aria-label={`${title}: numbers`}>
         <table>
@@ -139,8 +140,8 @@ function NumbersTable({ title, slots }: { title: string; slots: readonly Slot[] 
             {slots.map((slot) => (
               <tr key={slot.startMs}>
                 <th scope="row">{slotTime(slot, true)}</th>
-                <td>{slot.delivered.toLocaleString('en-US')}</td>
-                <td>{slot.failed.toLocaleString('en-US')}</td>
+                <td>{number(slot.delivered)}</td>
+                <td>{number(slot.failed)}</td>
               </tr>
             ))}
           </tbody>
@@ -152,8 +153,8 @@ function NumbersTable({ title, slots }: { title: string; slots: readonly Slot[] 
 
 function slotText(slot: Slot, slots: readonly Slot[]): string {
   const withDay = slots.at(-1)!.endMs - slots[0]!.startMs > 25 * 3_600_000;
-  const rest = slot.failed === 0 ? '' : `, ${slot.failed.toLocaleString('en-US')} not`;
-  return `${slotTime(slot, withDay)}: ${slot.delivered.toLocaleString('en-US')} delivered${rest}`;
+  const rest = slot.failed === 0 ? '' : `, ${number(slot.failed)} not`;
+  return `${slotTime(slot, withDay)}: ${number(slot.delivered)} delivered${rest}`;
 }
 
 /** Beside a line there is room for four characters. */

@@ -1,4 +1,4 @@
-import { scaleLinear } from 'd3-scale';
+import { roundSteps } from './round-steps.js';
 import { tickText } from './time-slots.js';
 import type { Slot } from './time-slots.js';
 
@@ -43,7 +43,8 @@ export function geometryOf(slots: readonly Slot[], { width, height }: { width: n
   const barWidth = Math.max(2, slotWidth * 0.68);
   const base = height - BOTTOM;
   const most = Math.max(4, ...slots.map(({ delivered, failed }) => delivered + failed));
-  const y = scaleLinear([0, most], [base, TOP]).nice(4);
+  const { end, marks } = roundSteps(most);
+  const y = (value: number) => base - (value / end) * (base - TOP);
   const x = (at: number) => LEFT + at * slotWidth + (slotWidth - barWidth) / 2;
   const bars = slots.map(({ delivered, failed }, at): Bar => {
     const top = y(delivered);
@@ -56,7 +57,7 @@ export function geometryOf(slots: readonly Slot[], { width, height }: { width: n
       failed: { y: top - gap - failedHeight, height: failedHeight },
     };
   });
-  const lines = y.ticks(4).map((value) => ({ y: y(value), value }));
+  const lines = marks.map((value) => ({ y: y(value), value }));
   return { bars, lines, labels: labelsOf(slots, { width, slotWidth }), left: LEFT, slotWidth };
 }
 

@@ -1,5 +1,5 @@
-import { SPARKLINE, sparklinePaths } from './sparkline-path.js';
 import './charts.css';
+import { SPARKLINE, sparklinePaths } from './sparkline-path.js';
 
 /** How numbers went, small enough for a row of a table. `label` says in words what there is to see. */
 export function Sparkline({

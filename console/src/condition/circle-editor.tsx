@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { Button } from '../parts/button.js';
-import { ChoiceField, NumberField } from '../parts/field.js';
-import { circleText, readCircle, type Circle, type Relation } from './circle.js';
+import { ChoiceField } from '../parts/choice-fields.js';
+import { NumberField } from '../parts/number-field.js';
 import { CircleMap } from './circle-map.js';
+import { circleText, readCircle, type Circle, type Relation } from './circle.js';
 
 const RELATIONS: readonly { id: Relation; text: string; detail: string }[] = [
   { id: 'inside', text: 'Inside', detail: 'For each sample from inside, as often as the cool-down allows.' },

@@ -10,8 +10,8 @@ import {
   type RefObject,
 } from 'react';
 import outlineUrl from 'world-atlas/countries-50m.json?url';
-import { circleWords, moveCircle, resizeCircle, type Circle } from './circle.js';
 import { OUTLINE_FROM_KM, viewCircle, type CircleView } from './circle-view.js';
+import { circleWords, moveCircle, resizeCircle, type Circle } from './circle.js';
 
 interface CircleMapProps {
   circle: Circle;

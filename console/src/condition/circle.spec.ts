@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { circleText, circleWords, distanceKm, moveCircle, readCircle, resizeCircle } from './circle.js';
+import { circleText, circleWords, moveCircle, readCircle, resizeCircle, type Circle } from './circle.js';
 
 const GATE = { latitude: 52.5163, longitude: 13.3777, radiusKm: 0.5 };
 
@@ -52,3 +52,15 @@ test('a circle in words', () => {
   expect(circleWords(GATE)).toBe('Circle with a radius of 500 m around 52.5163, 13.3777');
   expect(circleWords({ ...GATE, radiusKm: 12.5 })).toContain('12.5 km');
 });
+
+/** Great-circle distance, as `geoDistance` has it. */
+function distanceKm(from: Circle, to: Circle): number {
+  const radians = Math.PI / 180;
+  const sineOfHalf = (degrees: number) => Math.sin((degrees * radians) / 2);
+  const chord =
+    sineOfHalf(to.latitude - from.latitude) ** 2 +
+    Math.cos(from.latitude * radians) *
+      Math.cos(to.latitude * radians) *
+      sineOfHalf(to.longitude - from.longitude) ** 2;
+  return 2 * 6_378.1 * Math.asin(Math.min(1, Math.sqrt(chord)));
+}

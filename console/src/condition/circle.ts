@@ -79,18 +79,6 @@ export function resizeCircle(circle: Circle, factor: number): Circle {
   return { ...circle, radiusKm: radiusKm >= 10 ? rounded(radiusKm, 1) : rounded(radiusKm, 3) };
 }
 
-/** Great-circle distance, by the formula of the product's own `geoDistance`. */
-export function distanceKm(from: Omit<Circle, 'radiusKm'>, to: Omit<Circle, 'radiusKm'>): number {
-  const radians = Math.PI / 180;
-  const sineOfHalf = (degrees: number) => Math.sin((degrees * radians) / 2);
-  const chord =
-    sineOfHalf(to.latitude - from.latitude) ** 2 +
-    Math.cos(from.latitude * radians) *
-      Math.cos(to.latitude * radians) *
-      sineOfHalf(to.longitude - from.longitude) ** 2;
-  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
-}
-
 /** A circle in words, for whoever does not see the map. */
 export function circleWords({ latitude, longitude, radiusKm }: Circle): string {
   const radius = radiusKm < 1 ? `${Math.round(radiusKm * 1000)} m` : `${rounded(radiusKm, 3)} km`;

@@ -3,7 +3,7 @@ import { suggest } from './completion.js';
 import type { Metric, ValueKind } from './metric.js';
 
 function metric(kind: ValueKind, name = 'some'): Metric {
-  return { service: 'telemetry.signals', name, kind, unit: '', description: '', aliases: [] };
+  return { service: 'telemetry.signals', name, kind, unit: '', description: '', aliases: [], permissions: [] };
 }
 
 function labels(before: string, of: Metric, isAsked = false): string[] | undefined {

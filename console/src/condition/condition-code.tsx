@@ -1,5 +1,6 @@
 import type { EditorView } from '@codemirror/view';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
+import type { CheckState, ConditionCheck } from './condition-check.js';
 import {
   createConditionEditor,
   insertText,
@@ -8,7 +9,6 @@ import {
   showText,
   type EditorSurroundings,
 } from './condition-editor.js';
-import type { CheckState, ConditionCheck } from './condition-check.js';
 import type { Metric } from './metric.js';
 
 /** What can be done to the text from outside, as if the user had typed it: undo takes it back. */

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useId, useState, type Ref } from 'react';
 import { Icon } from '../parts/icon.js';
-import './condition.css';
 import type { CheckState } from './condition-check.js';
 import type { ConditionCodeProps, ConditionHandle } from './condition-code.js';
+import './condition.css';
 
 export type { ConditionHandle } from './condition-code.js';
 

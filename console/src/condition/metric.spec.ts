@@ -2,7 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { findMetric, metricByName, searchMetrics, unknownMetric, valueWords, type Metric } from './metric.js';
 
 function signal(name: string, more: Partial<Metric> = {}): Metric {
-  return { service: 'telemetry.signals', name, kind: 'number', unit: '', description: '', aliases: [], ...more };
+  return {
+    service: 'telemetry.signals',
+    name,
+    kind: 'number',
+    unit: '',
+    description: '',
+    aliases: [],
+    permissions: [],
+    ...more,
+  };
 }
 
 const METRICS: Metric[] = [

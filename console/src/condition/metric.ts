@@ -14,6 +14,8 @@ export interface Metric {
   description: string;
   /** Older names that mean the same. */
   aliases: readonly string[];
+  /** What a vehicle's owner has to have shared. */
+  permissions: readonly string[];
 }
 
 /** What a webhook watches, in the words it was registered with. */
@@ -26,10 +28,7 @@ export interface WatchedMetric {
  * The metric of the catalogue that registered words mean, under whichever of its spellings: `signals` with `vss.speed`,
  * an event's older name. Undefined for one that the catalogue does not have.
  */
-export function findMetric<Found extends Metric>(
-  metrics: readonly Found[],
-  { service, metricName }: WatchedMetric,
-): Found | undefined {
+export function findMetric(metrics: readonly Metric[], { service, metricName }: WatchedMetric): Metric | undefined {
   const isEvent = isEventService(service);
   const name = isEvent ? metricName : metricName.replace(/^vss\./, '');
   return metrics.find(
@@ -57,6 +56,7 @@ export function unknownMetric({ service, metricName }: WatchedMetric): Metric {
     unit: '',
     description: '',
     aliases: [],
+    permissions: [],
   };
 }
 
@@ -66,8 +66,8 @@ function isEventService(service: string): boolean {
 }
 
 /**
- * The metrics that have every word of a query in their name, description or unit, or that people call so: those whose name begins with it
- * first, then those whose name has it, then the others, each in the order of the catalogue.
+ * The metrics that have every word of a query in their name, description or unit, or that people call so: those whose
+ * name begins with it first, then those whose name has it, then the others, each in the order of the catalogue.
  */
 export function searchMetrics(metrics: readonly Metric[], query: string): Metric[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);

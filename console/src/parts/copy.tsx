@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { IconButton } from './button.js';
 
 const SAID_MS = 2_000;
@@ -34,6 +35,24 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         <textarea ref={field} className="input mono" readOnly aria-label={`${label}: selected`} value={text} />
       )}
     </>
+  );
+}
+
+interface CopyableProps {
+  text: string;
+  /** What it is: "event id". */
+  name: string;
+  /** How it is shown, if not as it is. */
+  children?: ReactNode;
+}
+
+/** A text among facts, with a button that copies it. */
+export function Copyable({ text, name, children = <code>{text}</code> }: CopyableProps) {
+  return (
+    <span className="copyable">
+      <span>{children}</span>
+      <CopyButton text={text} label={`Copy the ${name}`} />
+    </span>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { Button, IconButton } from './button.js';
@@ -15,10 +16,11 @@ interface DialogProps {
 
 /** Stands over the page until it is closed: by its cross, by Escape, or by a press beside it. */
 export function Dialog({ title, isOpen, onClose, actions, isWide = false, children }: DialogProps) {
+  const dialog = useStrayKeys(onClose);
   return (
     <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => !open && onClose()} isDismissable>
       <Modal className={isWide ? 'dialog wide' : 'dialog'}>
-        <AriaDialog>
+        <AriaDialog ref={dialog}>
           <DialogHead title={title} onClose={onClose} />
           {children}
           {actions && <div className="dialog-actions">{actions}</div>}
@@ -90,10 +92,11 @@ interface SidePanelProps {
 
 /** One thing of a list, over the list. Escape closes it, and the focus is where it was. */
 export function SidePanel({ title, onClose, actions, children }: SidePanelProps) {
+  const dialog = useStrayKeys(onClose);
   return (
     <ModalOverlay className="veil at-side" isOpen onOpenChange={(open) => !open && onClose()} isDismissable>
       <Modal className="side-panel">
-        <AriaDialog>
+        <AriaDialog ref={dialog}>
           <DialogHead title={title} onClose={onClose} />
           {actions && <div className="line">{actions}</div>}
           {children}
@@ -101,4 +104,27 @@ export function SidePanel({ title, onClose, actions, children }: SidePanelProps)
       </Modal>
     </ModalOverlay>
   );
+}
+
+/**
+ * What has the focus in a dialog may go while the dialog stays, and with it the focus. Keys are for the dialog still: Escape
+ * closes it, Tab goes on in it.
+ */
+function useStrayKeys(onClose: () => void) {
+  const dialog = useRef<HTMLElement>(null);
+  const close = useRef(onClose);
+  useEffect(() => {
+    close.current = onClose;
+  });
+  useEffect(() => {
+    const hear = (event: KeyboardEvent): void => {
+      const isTop = [...document.querySelectorAll('[role=dialog]')].at(-1) === dialog.current;
+      if (document.activeElement !== document.body || !isTop || dialog.current === null) return;
+      if (event.key === 'Escape') close.current();
+      else if (event.key === 'Tab') dialog.current.focus();
+    };
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  }, []);
+  return dialog;
 }

@@ -1,28 +1,10 @@
-import { useId, useState } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
-import {
-  Button,
-  Checkbox,
-  FieldError,
-  Input,
-  Label,
-  ListBox,
-  ListBoxItem,
-  Popover,
-  Radio,
-  RadioGroup,
-  Select,
-  SelectValue,
-  Switch,
-  Text,
-  TextArea,
-  TextField as AriaTextField,
-} from 'react-aria-components';
+import { useId } from 'react';
+import type { ReactNode } from 'react';
+import { Checkbox, FieldError, Input, Label, Text, TextArea, TextField as AriaTextField } from 'react-aria-components';
 import { Icon } from './icon.js';
-import { limitNumber, numberText, readNumber, stepNumber } from './number-text.js';
 
 /** What each field has: a name, what is to be known before, and what is wrong now. */
-interface Named {
+export interface Named {
   label: string;
   hint?: ReactNode;
   /** What is wrong with the value, and what to do. */
@@ -30,7 +12,8 @@ interface Named {
   isDisabled?: boolean;
 }
 
-function Below({ hint, problem }: Pick<Named, 'hint' | 'problem'>) {
+/** What stands below a field: what is to be known, and what is wrong. */
+export function Below({ hint, problem }: Pick<Named, 'hint' | 'problem'>) {
   return (
     <>
       {hint && (
@@ -78,115 +61,8 @@ export function TextField({ label, hint, problem, lines = 1, isMono = false, pla
   );
 }
 
-interface NumberFieldProps extends Named {
-  unit?: string;
-  /** NaN for none. */
-  value: number;
-  onChange: (value: number) => void;
-  min?: number;
-  max?: number;
-  step?: number;
-  isRequired?: boolean;
-}
-
-/**
- * A number; empty is NaN. Not React Aria's: that one writes `innerHTML` when it speaks, which the policy forbids, and it
- * tells a value only when the field is left.
- */
-export function NumberField({ label, unit, hint, problem, value, onChange, ...rest }: NumberFieldProps) {
-  const { min = -Infinity, max = Infinity, step = 1, ...field } = rest;
-  const [written, setWritten] = useState({ text: numberText(value), value, before: value });
-  // What is typed stays as it is typed, also while it is no number; a value from elsewhere takes its place.
-  const isOwn = Object.is(value, written.value) || Object.is(value, written.before);
-  const tell = (text: string, wanted: number): void => {
-    setWritten({ text, value: wanted, before: value });
-    if (!Object.is(wanted, value)) onChange(wanted);
-  };
-  const settle = (): void => {
-    const limited = limitNumber(value, { min, max });
-    setWritten({ text: numberText(limited), value: limited, before: limited });
-    if (!Object.is(limited, value)) onChange(limited);
-  };
-  const stepBy = (event: KeyboardEvent): void => {
-    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
-    event.preventDefault();
-    const next = stepNumber(value, event.key === 'ArrowUp' ? step : -step, { min, max });
-    tell(numberText(next), next);
-  };
-  return (
-    <AriaTextField
-      {...field}
-      className="field"
-      value={isOwn ? written.text : numberText(value)}
-      onChange={(text) => tell(text, readNumber(text))}
-      onBlur={settle}
-      isInvalid={problem !== undefined}
-      // Keyboards of telephones for decimals have no minus sign.
-      {...(min >= 0 && { inputMode: 'decimal' })}
-    >
-      <Label className="label">
-        {label} {unit && <span className="unit">({unit})</span>}
-      </Label>
-      <Input className="input numbers" onKeyDown={stepBy} />
-      <Below hint={hint} problem={problem} />
-    </AriaTextField>
-  );
-}
-
-/** One of several values. */
-export interface Option<Id extends string = string> {
-  id: Id;
-  text: string;
-  detail?: string;
-}
-
-interface SelectFieldProps<Id extends string> extends Named {
-  options: readonly Option<Id>[];
-  value: Id | null;
-  onChange: (value: Id) => void;
-  placeholder?: string;
-}
-
-/** One of many: a list that opens. */
-export function SelectField<Id extends string>({
-  label,
-  hint,
-  problem,
-  options,
-  value,
-  ...rest
-}: SelectFieldProps<Id>) {
-  const { onChange, placeholder, isDisabled = false } = rest;
-  return (
-    <Select
-      className="field"
-      value={value}
-      onChange={(key) => key !== null && onChange(String(key) as Id)}
-      isInvalid={problem !== undefined}
-      isDisabled={isDisabled}
-      placeholder={placeholder ?? 'Choose'}
-    >
-      <Label className="label">{label}</Label>
-      <Button className="input select">
-        <SelectValue />
-        <Icon name="down" />
-      </Button>
-      <Below hint={hint} problem={problem} />
-      <Popover className="pop">
-        <ListBox items={options}>
-          {(option) => (
-            <ListBoxItem id={option.id} textValue={option.text} className="option">
-              <span>{option.text}</span>
-              {option.detail && <small>{option.detail}</small>}
-            </ListBoxItem>
-          )}
-        </ListBox>
-      </Popover>
-    </Select>
-  );
-}
-
-interface YesNoProps extends Omit<Named, 'problem'> {
+/** What is on or off. */
+export interface YesNoProps extends Omit<Named, 'problem'> {
   value: boolean;
   onChange: (value: boolean) => void;
 }
@@ -212,66 +88,5 @@ export function CheckField({ label, hint, value, onChange, isDisabled = false }:
         </span>
       )}
     </Checkbox>
-  );
-}
-
-/** Yes or no, at once. */
-export function SwitchField({ label, hint, value, onChange, isDisabled = false }: YesNoProps) {
-  const hintId = useId();
-  return (
-    <Switch
-      className="switch"
-      isSelected={value}
-      onChange={onChange}
-      isDisabled={isDisabled}
-      {...(hint !== undefined && { 'aria-describedby': hintId })}
-    >
-      <span className="track" />
-      <span>{label}</span>
-      {hint && (
-        <span className="hint" id={hintId}>
-          {hint}
-        </span>
-      )}
-    </Switch>
-  );
-}
-
-interface ChoiceFieldProps<Id extends string> extends Named {
-  options: readonly Option<Id>[];
-  value: Id;
-  onChange: (value: Id) => void;
-}
-
-/** One of few, all of them seen. */
-export function ChoiceField<Id extends string>({
-  label,
-  hint,
-  problem,
-  options,
-  value,
-  ...rest
-}: ChoiceFieldProps<Id>) {
-  const { onChange, isDisabled = false } = rest;
-  return (
-    <RadioGroup
-      className="field"
-      value={value}
-      onChange={(id) => onChange(id as Id)}
-      isInvalid={problem !== undefined}
-      isDisabled={isDisabled}
-    >
-      <Label className="label">{label}</Label>
-      {options.map((option) => (
-        <Radio key={option.id} value={option.id} className="choice">
-          <span className="box">
-            <Icon name="check" />
-          </span>
-          <span>{option.text}</span>
-          {option.detail && <span className="hint">{option.detail}</span>}
-        </Radio>
-      ))}
-      <Below hint={hint} problem={problem} />
-    </RadioGroup>
   );
 }

@@ -52,6 +52,11 @@ export function plural(count: number, one: string, many: string = `${one}s`): st
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
+/** 1 → "1 delivery", 212 → "212 deliveries". */
+export function deliveries(count: number): string {
+  return plural(count, 'delivery', 'deliveries');
+}
+
 /** How long before `nowMs` something was, or after it: "just now", "3 min ago", "in 2 h". */
 export function ago(at: string, nowMs: number): string {
   const pastMs = nowMs - Date.parse(at);

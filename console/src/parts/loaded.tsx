@@ -1,4 +1,6 @@
+import { useState } from 'react';
 import type { ReactNode } from 'react';
+import { readAgainMs } from '../api/again.js';
 import type { Pages } from '../api/queries.js';
 import { Button } from './button.js';
 import { ProblemNotice } from './notice.js';
@@ -19,7 +21,9 @@ interface LoadedProps<Data> {
 /** What was read, once it is there; before that a grey block, and what went wrong when it does not come. */
 export function Loaded<Data>({ query, children, height = 160 }: LoadedProps<Data>) {
   const { data, error, refetch } = query;
-  if (data === undefined && error) return <ProblemNotice error={error} retry={() => void refetch()} />;
+  const before = useErrorBefore(query);
+  if (data === undefined && (error ?? before))
+    return <ProblemNotice error={(error ?? before)!} retry={() => void refetch()} isTrying={error === null} />;
   if (data === undefined) return <Waiting height={height} />;
   return (
     <>
@@ -27,6 +31,16 @@ export function Loaded<Data>({ query, children, height = 160 }: LoadedProps<Data
       {children(data)}
     </>
   );
+}
+
+/** A query that is asked again has no error until the next answer. What was said stays until there is another. */
+function useErrorBefore({ data, error }: Asked<unknown>): Error | null {
+  const [before, setBefore] = useState<Error | null>(null);
+  const now = error ?? (data === undefined ? before : null);
+  // What does not heal by itself may be of something else that was asked for here.
+  const kept = now !== null && readAgainMs(now) !== false ? now : null;
+  if (kept !== before) setBefore(kept);
+  return kept;
 }
 
 /** Stands where something is about to be. */
@@ -66,7 +80,7 @@ export function LoadedPages<Row>({ pages, children, height }: LoadedPagesProps<R
 export function LoadMore<Row>({ pages }: { pages: Pages<Row> }) {
   if (!pages.hasMore) return null;
   return (
-    <div className="empty">
+    <div className="more-rows">
       <Button onPress={() => pages.loadMore()} isPending={pages.isLoadingMore}>
         Show more
       </Button>

@@ -30,22 +30,41 @@ export function Notice({ kind, title, children, actions, isSpoken = false }: Not
   );
 }
 
+const LACKS_SCOPE = 'urn:tripline:problem:insufficient-scope';
+
+interface ProblemNoticeProps {
+  error: Error;
+  retry?: (() => void) | undefined;
+  /** While it is tried again. */
+  isTrying?: boolean | undefined;
+}
+
 /** What the server, or the way to it, said no with. */
-export function ProblemNotice({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
+export function ProblemNotice({ error, retry, isTrying = false }: ProblemNoticeProps) {
   const isProblem = error instanceof Problem;
+  // Another try does not give a key a scope.
+  const lacksScope = isProblem && error.body.type === LACKS_SCOPE;
   const requestId = isProblem ? error.requestId : null;
   return (
     <Notice
       kind="bad"
       isSpoken
       title={isProblem ? error.message : 'The server cannot be reached.'}
-      actions={retry && <Button onPress={retry}>Try again</Button>}
+      actions={
+        retry &&
+        !lacksScope && (
+          <Button onPress={retry} isPending={isTrying}>
+            Try again
+          </Button>
+        )
+      }
     >
       {isProblem ? (
         <Faults error={error} />
       ) : (
         `Look at the connection, then try again. The browser says: ${error.message}`
       )}
+      {lacksScope && 'Sign in with another key, or with a developer token.'}
       {requestId && (
         <div className="line small">
           Request <code>{requestId}</code> <CopyButton text={requestId} label="Copy the request id" />
@@ -74,7 +93,7 @@ function Faults({ error }: { error: Problem }) {
 export function Empty({ title, children, actions }: { title: string; children?: ReactNode; actions?: ReactNode }) {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children && <p>{children}</p>}
       {actions && <div className="line">{actions}</div>}
     </div>

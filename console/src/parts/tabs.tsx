@@ -9,7 +9,7 @@ export function LinkTabs({ label, tabs }: { label: string; tabs: readonly Tab[] 
   return (
     <nav className="tabs" aria-label={label}>
       {tabs.map(({ text, ...link }) => (
-        <Link key={text} {...link} activeOptions={{ exact: true, includeSearch: false }}>
+        <Link key={text} {...link} className="tab" activeOptions={{ exact: true, includeSearch: false }}>
           {text}
         </Link>
       ))}

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Dialog } from '../parts/dialog.js';
-import { SwitchField } from '../parts/field.js';
+import { SwitchField } from '../parts/switch-field.js';
 import { PLACES } from './shortcuts.js';
 import { areShortcutsOn, switchShortcuts } from './use-shortcuts.js';
 
@@ -16,10 +16,10 @@ const KEYS: readonly (readonly [string, string])[] = [
 ];
 
 /** Which keys there are. */
-export function KeysHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function KeysHelp({ onClose }: { onClose: () => void }) {
   const [isOn, setOn] = useState(areShortcutsOn);
   return (
-    <Dialog title="Keys" isOpen={isOpen} onClose={onClose}>
+    <Dialog title="Keys" isOpen onClose={onClose}>
       <dl className="keys">
         {KEYS.map(([key, text]) => (
           <div key={key}>

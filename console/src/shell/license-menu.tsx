@@ -18,6 +18,11 @@ export function LicenseMenu() {
   const { signIns: all, current } = useSignIns();
   const navigate = useNavigate();
   if (current === undefined) return null;
+  // What is open belongs to this license, so nobody stays there with another.
+  const leave = () => {
+    signIns.remove(current.license);
+    void navigate({ to: '/' });
+  };
   return (
     <MenuTrigger>
       <Button className="license">
@@ -48,7 +53,7 @@ export function LicenseMenu() {
           <MenuItem className="option" onAction={() => void navigate({ to: '/sign-in' })}>
             Add another license
           </MenuItem>
-          <MenuItem className="option" onAction={() => signIns.remove(current.license)}>
+          <MenuItem className="option" onAction={leave}>
             Sign out
           </MenuItem>
           <Separator className="separator" />

@@ -1,14 +1,16 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { SignInPage } from '../pages/sign-in/sign-in-page.js';
 import { IconButton } from '../parts/button.js';
 import { Icon } from '../parts/icon.js';
 import type { IconName } from '../parts/icon.js';
 import { SessionProvider, useSignIns } from '../session.js';
-import { SignInPage } from '../pages/sign-in/sign-in-page.js';
-import { KeysHelp } from './keys-help.js';
+import { Brand } from './brand.js';
 import { LicenseMenu } from './license-menu.js';
 import { PLACES } from './shortcuts.js';
 import { useShortcuts } from './use-shortcuts.js';
+
+const KeysHelp = lazy(async () => ({ default: (await import('./keys-help.js')).KeysHelp }));
 
 const ICONS: Record<keyof typeof PLACES, IconName> = {
   o: 'home',
@@ -43,7 +45,11 @@ function Frame() {
       <main id="main" tabIndex={-1} ref={main}>
         <Outlet />
       </main>
-      <KeysHelp isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      {isHelpOpen && (
+        <Suspense>
+          <KeysHelp onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -88,19 +94,6 @@ function Side({ onHelp }: { onHelp: () => void }) {
         </div>
       </div>
     </header>
-  );
-}
-
-/** The name, which leads home. */
-export function Brand() {
-  return (
-    <Link to="/" className="brand">
-      <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
-        <rect width="32" height="32" rx="8" />
-        <path d="M5 20h6l3-10 4 13 3-7h6" />
-      </svg>
-      Tripline
-    </Link>
   );
 }
 

@@ -1,3 +1,5 @@
+import { lasting } from '../shelf.js';
+
 /** How the page looks: as the system does, unless somebody chose. `public/theme.js` does the same before the first paint. */
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -6,14 +8,14 @@ const system = matchMedia('(prefers-color-scheme: dark)');
 
 /** What was chosen in this browser. */
 export function chosenTheme(): Theme {
-  const chosen = localStorage.getItem(CHOSEN);
+  const chosen = lasting.getItem(CHOSEN);
   return chosen === 'light' || chosen === 'dark' ? chosen : 'system';
 }
 
 /** Chooses, for this browser. */
 export function chooseTheme(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(CHOSEN);
-  else localStorage.setItem(CHOSEN, theme);
+  if (theme === 'system') lasting.removeItem(CHOSEN);
+  else lasting.setItem(CHOSEN, theme);
   show();
 }
 

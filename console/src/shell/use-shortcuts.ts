@@ -1,18 +1,25 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { lasting } from '../shelf.js';
 import { Shortcuts } from './shortcuts.js';
 
 const SWITCHED = 'tripline.shortcuts';
 
+/** What takes letters; a switch or a box to tick does not. */
+const TYPED_INTO = [
+  'input:not([type=checkbox], [type=radio], [type=range])',
+  'textarea, select, [role=listbox], [role=menu], [role=textbox]',
+].join();
+
 /** Whether single letters do anything: whoever dictates may switch them off (WCAG 2.1.4). */
 export function areShortcutsOn(): boolean {
-  return localStorage.getItem(SWITCHED) !== 'off';
+  return lasting.getItem(SWITCHED) !== 'off';
 }
 
 /** Switches single letters on or off, for this browser. */
 export function switchShortcuts(isOn: boolean): void {
-  if (isOn) localStorage.removeItem(SWITCHED);
-  else localStorage.setItem(SWITCHED, 'off');
+  if (isOn) lasting.removeItem(SWITCHED);
+  else lasting.setItem(SWITCHED, 'off');
 }
 
 /** Hears the keys of the whole page; whether the help is open, and what closes it. */
@@ -43,8 +50,5 @@ export function useShortcuts(): { isHelpOpen: boolean; setHelpOpen: (isOpen: boo
 }
 
 function isTypedInto(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || target.matches('input, textarea, select, [role=listbox], [role=menu], [role=textbox]'))
-  );
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches(TYPED_INTO));
 }

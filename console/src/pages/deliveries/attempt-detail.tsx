@@ -1,12 +1,12 @@
 import type { Schema } from '@tripline/client';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import type { DeliveryDetail, Endpoint } from '../../api/resources.js';
+import { attemptWords, capitalised } from '../../delivery/failure-words.js';
+import { pretty } from '../../delivery/pretty.js';
 import { CodeBlock } from '../../parts/code.js';
 import { milliseconds } from '../../parts/format.js';
 import { CopyCurl } from './copy-curl.js';
-import { attemptWords, capitalised } from './failure-words.js';
 import { HeaderTable } from './header-table.js';
-import { pretty } from './pretty.js';
 import { isExact, sentBody } from './sent-body.js';
 import { SignatureCheck } from './signature-check.js';
 
@@ -24,28 +24,42 @@ export function AttemptDetail({ delivery, attempt, endpoint }: AttemptDetailProp
   const { payload } = delivery;
   const body = payload && bodyOf(delivery, endpoint);
   return (
-    <Tabs defaultSelectedKey={attempt ? 'request' : 'payload'} className="attempt-tabs">
-      <TabList aria-label="Parts of the attempt" className="tab-list">
-        {attempt && <Tab id="request">Request</Tab>}
-        {attempt && <Tab id="response">Response</Tab>}
-        <Tab id="payload">Payload</Tab>
-        {attempt && <Tab id="signature">Signature</Tab>}
+    <Tabs defaultSelectedKey={attempt ? 'request' : 'payload'}>
+      <TabList aria-label="Parts of the attempt" className="tabs">
+        {attempt && (
+          <Tab id="request" className="tab">
+            Request
+          </Tab>
+        )}
+        {attempt && (
+          <Tab id="response" className="tab">
+            Response
+          </Tab>
+        )}
+        <Tab id="payload" className="tab">
+          Payload
+        </Tab>
+        {attempt && (
+          <Tab id="signature" className="tab">
+            Signature
+          </Tab>
+        )}
       </TabList>
       {attempt && (
-        <TabPanel id="request" className="stack">
+        <TabPanel id="request" className="tab-panel stack">
           <Request attempt={attempt} url={endpoint?.url} body={body ?? undefined} />
         </TabPanel>
       )}
       {attempt && (
-        <TabPanel id="response" className="stack">
+        <TabPanel id="response" className="tab-panel stack">
           <Response attempt={attempt} />
         </TabPanel>
       )}
-      <TabPanel id="payload" className="stack">
+      <TabPanel id="payload" className="tab-panel stack">
         {payload ? <CodeBlock label="Payload" text={pretty(payload)} /> : <Gone />}
       </TabPanel>
       {attempt && (
-        <TabPanel id="signature" className="stack">
+        <TabPanel id="signature" className="tab-panel stack">
           {body ? (
             <SignatureCheck
               attempt={attempt}

@@ -1,8 +1,8 @@
 import type { DeliveryDetail } from '../../api/resources.js';
+import { attemptWords, capitalised } from '../../delivery/failure-words.js';
 import { milliseconds } from '../../parts/format.js';
 import { Icon } from '../../parts/icon.js';
 import { Moment } from '../../parts/time.js';
-import { attemptWords, capitalised } from './failure-words.js';
 import { NextAttempt } from './next-attempt.js';
 
 /** What the REST surface shows of a delivery's attempts. */

@@ -3,6 +3,10 @@ import { useState } from 'react';
 import { useData } from '../../api/queries.js';
 import { useEndpoint } from '../../api/resources.js';
 import type { Delivery } from '../../api/resources.js';
+import { groupByCause } from '../../delivery/causes.js';
+import type { Cause } from '../../delivery/causes.js';
+import { capitalised } from '../../delivery/failure-words.js';
+import { RecoverDialog } from '../../delivery/recover-dialog.js';
 import { Button } from '../../parts/button.js';
 import { Did } from '../../parts/code.js';
 import { number, plural } from '../../parts/format.js';
@@ -11,15 +15,11 @@ import { Empty } from '../../parts/notice.js';
 import { DeliveryStatus } from '../../parts/status.js';
 import { Moment } from '../../parts/time.js';
 import { useTripline } from '../../session.js';
-import { groupByCause } from './causes.js';
-import type { Cause } from './causes.js';
+import { webhookName, type WebhookNames } from '../../webhook/webhook-name.js';
+import './causes-view.css';
 import { deliveryQuery } from './delivery-search.js';
 import type { DeliverySearch } from './delivery-search.js';
-import { capitalised } from './failure-words.js';
-import { RecoverDialog } from './recover-dialog.js';
 import { ViewSwitch } from './view-switch.js';
-import { webhookName } from './webhook-names.js';
-import type { WebhookNames } from './webhook-names.js';
 
 const REFRESH_MS = 5_000;
 const ROWS_MAX = 500;
@@ -56,26 +56,26 @@ export function CausesView({ filters, search, names, onChange }: CausesViewProps
         {query.data?.next != null && <span className="small">Of the latest {number(ROWS_MAX)}</span>}
       </div>
       <Loaded query={query} height={300}>
-        {({ data }) => <Causes causes={groupByCause(data)} search={search} names={names} />}
+        {({ data }) => <Causes causes={groupByCause(data)} names={names} />}
       </Loaded>
     </section>
   );
 }
 
-function Causes({ causes, ...rest }: { causes: Cause<Delivery>[]; search: DeliverySearch; names: WebhookNames }) {
+function Causes({ causes, names }: { causes: Cause<Delivery>[]; names: WebhookNames }) {
   if (causes.length === 0) {
     return <Empty title="Everything arrived">No delivery of this list failed, is held, or is tried again.</Empty>;
   }
   return (
     <ul className="causes">
       {causes.map((cause) => (
-        <CauseItem key={cause.words} cause={cause} {...rest} />
+        <CauseItem key={cause.words} cause={cause} names={names} />
       ))}
     </ul>
   );
 }
 
-function CauseItem({ cause, search, names }: { cause: Cause<Delivery>; search: DeliverySearch; names: WebhookNames }) {
+function CauseItem({ cause, names }: { cause: Cause<Delivery>; names: WebhookNames }) {
   const { words, advice, rows, firstAt, lastAt, endpointCount } = cause;
   const webhooks = [...new Set(rows.flatMap(({ webhookId }) => (webhookId ? [webhookName(webhookId, names)] : [])))];
   return (
@@ -91,12 +91,12 @@ function CauseItem({ cause, search, names }: { cause: Cause<Delivery>; search: D
         <Moment at={firstAt} /> to <Moment at={lastAt} /> · {plural(endpointCount, 'endpoint')}
         {webhooks.length > 0 && ` · ${webhooks.slice(0, 3).join(', ')}${webhooks.length > 3 ? ' and others' : ''}`}
       </p>
-      <details>
+      <details className="more">
         <summary>{rows.length > EXAMPLES_MAX ? `The latest ${EXAMPLES_MAX}` : 'Show them'}</summary>
         <ul className="examples">
           {rows.slice(0, EXAMPLES_MAX).map((row) => (
             <li key={row.id} className="line">
-              <Link to="." search={{ ...search, delivery: row.id } as never} resetScroll={false}>
+              <Link to="." search={(now) => ({ ...now, delivery: row.id })} resetScroll={false}>
                 {row.webhookId ? webhookName(row.webhookId, names) : (row.eventType ?? 'Event')}{' '}
                 {row.vehicle !== null && <Did did={row.vehicle} />}
               </Link>
@@ -118,14 +118,16 @@ function RecoverCause({ endpointId, since }: { endpointId: string; since: string
   return (
     <>
       <Button icon="refresh" onPress={() => setOpen(true)}>
-        Recover deliveries…
+        Recover deliveries
       </Button>
-      <RecoverDialog
-        of={{ kind: 'endpoint', id: endpointId, name: endpoint ? new URL(endpoint.url).host : 'this endpoint' }}
-        since={since}
-        isOpen={isOpen}
-        onClose={() => setOpen(false)}
-      />
+      {isOpen && (
+        <RecoverDialog
+          of={{ kind: 'endpoint', id: endpointId }}
+          name={endpoint && new URL(endpoint.url).host}
+          since={since}
+          onClose={() => setOpen(false)}
+        />
+      )}
     </>
   );
 }

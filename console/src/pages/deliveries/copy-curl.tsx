@@ -1,9 +1,9 @@
 import { useState } from 'react';
+import { curlCommand } from '../../delivery/curl.js';
+import type { CurlRequest } from '../../delivery/curl.js';
 import { Button } from '../../parts/button.js';
 import { CodeBlock } from '../../parts/code.js';
 import { useToast } from '../../parts/toast.js';
-import { curlCommand } from './curl.js';
-import type { CurlRequest } from './curl.js';
 
 /** Copies a request as a command for a shell; where the browser does not let it, shows the command. */
 export function CopyCurl({ request }: { request: CurlRequest }) {

@@ -5,7 +5,7 @@ import { readDeliverySearch } from './delivery-search.js';
 
 /** What was sent, is about to be, or could not be. */
 export function DeliveriesPage() {
-  const search = readDeliverySearch(useSearch({ strict: false }));
+  const search = readDeliverySearch(useSearch({ from: '/shell/deliveries' }));
   const navigate = useNavigate();
   return (
     <Page title="Deliveries" intro="What your webhooks fired on its way to your endpoints. Newest first.">

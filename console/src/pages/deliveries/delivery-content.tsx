@@ -1,17 +1,20 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useEndpoint, useWebhooks } from '../../api/resources.js';
+import type { ReactNode } from 'react';
+import { useEndpoint } from '../../api/resources.js';
 import type { DeliveryDetail, Endpoint } from '../../api/resources.js';
-import { Code, Did } from '../../parts/code.js';
-import { CopyButton } from '../../parts/copy.js';
-import { Facts } from '../../parts/page.js';
+import { causeOf } from '../../delivery/causes.js';
+import { capitalised } from '../../delivery/failure-words.js';
+import { Code } from '../../parts/code.js';
+import { Copyable } from '../../parts/copy.js';
 import { Notice } from '../../parts/notice.js';
+import { Facts } from '../../parts/page.js';
 import { DeliveryStatus, Status } from '../../parts/status.js';
 import { Moment, useNow } from '../../parts/time.js';
+import { VehicleFact } from '../../vehicle/vehicle-fact.js';
+import { WebhookFact } from '../../webhook/webhook-fact.js';
 import { AttemptDetail } from './attempt-detail.js';
 import { AttemptTimeline } from './attempt-timeline.js';
-import { causeOf } from './causes.js';
-import { capitalised } from './failure-words.js';
 import './delivery.css';
 import { NextAttempt } from './next-attempt.js';
 
@@ -45,19 +48,16 @@ export function DeliveryContent({ delivery }: { delivery: DeliveryDetail }) {
 }
 
 function Summary({ delivery, endpoint }: { delivery: DeliveryDetail; endpoint: Endpoint | undefined }) {
-  const webhooks = useWebhooks().data;
-  const webhook = webhooks?.find(({ id }) => id === delivery.webhookId);
-  const facts: [string, React.ReactNode][] = [
+  const facts: [string, ReactNode][] = [
     ['Status', <HowItIs delivery={delivery} />],
     ['Event', <EventFact delivery={delivery} />],
   ];
-  if (delivery.webhookId !== null) {
-    facts.push(['Webhook', <WebhookFact id={delivery.webhookId} name={webhook?.displayName || webhook?.metricName} />]);
-  }
+  if (delivery.webhookId !== null) facts.push(['Webhook', <WebhookFact id={delivery.webhookId} />]);
   facts.push(['Endpoint', <EndpointFact delivery={delivery} endpoint={endpoint} />]);
-  if (delivery.vehicle !== null) facts.push(['Vehicle', <Identified text={delivery.vehicle} name="vehicle" />]);
-  facts.push(['Event id', <Identified text={delivery.eventId} name="event id" />]);
-  facts.push(['Delivery id', <Identified text={delivery.id} name="delivery id" />]);
+  if (delivery.vehicle !== null)
+    facts.push(['Vehicle', <VehicleFact did={delivery.vehicle} webhookId={delivery.webhookId} />]);
+  facts.push(['Event id', <Copyable text={delivery.eventId} name="event id" />]);
+  facts.push(['Delivery id', <Copyable text={delivery.id} name="delivery id" />]);
   return <Facts facts={facts} />;
 }
 
@@ -91,36 +91,12 @@ function EventFact({ delivery: { eventType, eventId, createdAt } }: { delivery: 
   );
 }
 
-function WebhookFact({ id, name }: { id: string; name: string | undefined }) {
-  if (name === undefined) return <Code>{id}</Code>;
-  return (
-    <Link to="/webhooks/$id" params={{ id }}>
-      {name}
-    </Link>
-  );
-}
-
 function EndpointFact({ delivery, endpoint }: { delivery: DeliveryDetail; endpoint: Endpoint | undefined }) {
   if (endpoint === undefined) return <Code>{delivery.endpointId}</Code>;
   return (
     <Link to="/endpoints/$id" params={{ id: endpoint.id }}>
       {endpoint.url}
     </Link>
-  );
-}
-
-function Identified({ text, name }: { text: string; name: string }) {
-  return (
-    <span className="identified">
-      {name === 'vehicle' ? (
-        <span>
-          <Did did={text} /> <small>{text}</small>
-        </span>
-      ) : (
-        <Code>{text}</Code>
-      )}
-      <CopyButton text={text} label={`Copy the ${name}`} />
-    </span>
   );
 }
 

@@ -1,22 +1,20 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useWebhooks } from '../../api/resources.js';
-import { Notice } from '../../parts/notice.js';
+import { PauseButton, WaitingRows } from '../../lists/live-bar.js';
+import { MoreRows } from '../../lists/more-rows.js';
+import { useIsScrolled, useLiveRows } from '../../lists/use-live-rows.js';
+import { Loaded } from '../../parts/loaded.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
 import { useTripline } from '../../session.js';
+import { webhookNames, type WebhookNames } from '../../webhook/webhook-name.js';
 import { CausesView } from './causes-view.js';
 import { DeliveryFilters } from './delivery-filters.js';
 import { DeliveryPanel } from './delivery-panel.js';
-import { DeliveryTable } from './delivery-table.js';
 import { deliveryQuery } from './delivery-search.js';
 import type { DeliverySearch } from './delivery-search.js';
-import './deliveries.css';
-import { PauseButton, WaitingRows } from './live-bar.js';
-import { MoreRows } from './more-rows.js';
-import { useIsScrolled, useLiveRows } from './use-live-rows.js';
+import { DeliveryTable } from './delivery-table.js';
 import { ViewSwitch } from './view-switch.js';
-import { webhookNames } from './webhook-names.js';
-import type { WebhookNames } from './webhook-names.js';
-import { Loaded } from '../../parts/loaded.js';
 
 interface DeliveryExplorerProps {
   search: DeliverySearch;
@@ -33,15 +31,11 @@ export function DeliveryExplorer({ search, onChange, webhook, actions }: Deliver
   const webhooks = useWebhooks();
   const { view, delivery, ...filters } = search;
   const asked = webhook === undefined ? filters : { ...filters, webhook };
-  if (!can('events:read')) return <NotAllowed />;
+  if (!can('events:read')) return <NotAllowed title="This key may not read deliveries." scope="events:read" />;
   const names = webhookNames(webhooks.data);
   return (
     <>
-      <DeliveryFilters
-        search={search}
-        onChange={onChange}
-        webhooks={webhook === undefined ? (webhooks.data ?? []) : undefined}
-      />
+      <DeliveryFilters search={search} onChange={onChange} isOfWebhook={webhook !== undefined} />
       {view === 'causes' ? (
         <CausesView key={JSON.stringify(asked)} filters={asked} search={search} names={names} onChange={onChange} />
       ) : (
@@ -107,13 +101,5 @@ function DeliveryList({ filters, search, names, isOfWebhook, onChange, actions }
         )}
       </Loaded>
     </section>
-  );
-}
-
-function NotAllowed() {
-  return (
-    <Notice kind="info" title="This key may not read deliveries">
-      It lacks the scope events:read. Sign in with a key that has it.
-    </Notice>
   );
 }

@@ -1,9 +1,9 @@
+import { useDelivery } from '../../delivery/use-delivery.js';
 import { LinkButton } from '../../parts/button.js';
-import { Loaded } from '../../parts/loaded.js';
 import { SidePanel } from '../../parts/dialog.js';
+import { Loaded } from '../../parts/loaded.js';
 import { DeliveryContent } from './delivery-content.js';
 import { ResendButton } from './resend-button.js';
-import { useDelivery } from './use-delivery.js';
 
 /** One delivery over the list that it stands in. */
 export function DeliveryPanel({

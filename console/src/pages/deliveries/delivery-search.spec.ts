@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deliveryQuery, isNarrowed, readDeliverySearch, sinceTime, vehicleFor } from './delivery-search.js';
+import { deliveryQuery, isNarrowed, readDeliverySearch } from './delivery-search.js';
 
 const NOW = Date.parse('2026-01-15T12:00:00Z');
 
@@ -35,31 +35,8 @@ describe('the search of the list of deliveries', () => {
     });
   });
 
-  it('means a time by a time', () => {
-    expect(sinceTime('2026-01-01T00:00:00.000Z', NOW)).toBe('2026-01-01T00:00:00.000Z');
-    expect(sinceTime(undefined, NOW)).toBeUndefined();
-  });
-
   it('is not narrowed by what stands open or how it is shown', () => {
     expect(isNarrowed({ view: 'causes', delivery: 'x' })).toBe(false);
     expect(isNarrowed({ view: 'causes', vehicle: 'x' })).toBe(true);
-  });
-});
-
-describe('a vehicle as it is typed', () => {
-  const did = (address: string, token: number) => `did:erc721:137:0x${address.repeat(40)}:${token}`;
-  const known = [did('a', 7), did('a', 7), did('a', 17), did('b', 17)];
-
-  it.each([
-    ['', undefined],
-    [` ${did('c', 1)} `, did('c', 1)],
-    ['7', did('a', 7)],
-    ['#7', did('a', 7)],
-  ])('%j is %s', (text, vehicle) => {
-    expect(vehicleFor(text, known)).toEqual({ kind: 'ok', vehicle });
-  });
-
-  it.each(['17', '8', 'my car', 'did:erc721:137:0x12:7'])('%j is not known', (text) => {
-    expect(vehicleFor(text, known).kind).toBe('wrong');
   });
 });

@@ -1,4 +1,5 @@
 import type { Delivery } from '../../api/resources.js';
+import { causeOf } from '../../delivery/causes.js';
 import { Button } from '../../parts/button.js';
 import { Did } from '../../parts/code.js';
 import { number } from '../../parts/format.js';
@@ -7,12 +8,10 @@ import { DeliveryStatus, Status } from '../../parts/status.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { Moment } from '../../parts/time.js';
-import { causeOf } from './causes.js';
-import { NextAttempt } from './next-attempt.js';
-import { webhookName } from './webhook-names.js';
-import type { WebhookNames } from './webhook-names.js';
+import { webhookName, type WebhookNames } from '../../webhook/webhook-name.js';
 import { isNarrowed } from './delivery-search.js';
 import type { DeliverySearch } from './delivery-search.js';
+import { NextAttempt } from './next-attempt.js';
 
 interface DeliveryTableProps {
   rows: readonly Delivery[];
@@ -42,7 +41,7 @@ export function DeliveryTable({ rows, search, names, isOfWebhook, onChange }: De
       columns={columns}
       rows={rows}
       rowId={({ id }) => id}
-      link={({ id }) => ({ to: '.', search: { ...search, delivery: id } as never, resetScroll: false })}
+      link={({ id }) => ({ to: '.', search: (now) => ({ ...now, delivery: id }), resetScroll: false })}
       empty={<NoDeliveries search={search} onChange={onChange} />}
     />
   );
@@ -56,7 +55,7 @@ function What({ row, names, isOfWebhook }: { row: Delivery; names: WebhookNames;
   const isFiring = row.eventType === 'trigger.fired';
   const name = row.webhookId === null ? undefined : webhookName(row.webhookId, names);
   return (
-    <span className="delivery-what">
+    <span className="cell-line">
       {isOfWebhook && row.vehicle !== null ? <Did did={row.vehicle} /> : (name ?? row.eventType ?? 'Event')}
       {row.isTest && <Status kind="mute">Test</Status>}
       {!isFiring && !row.isTest && row.eventType && name !== undefined && <small>{row.eventType}</small>}
@@ -76,7 +75,7 @@ function What({ row, names, isOfWebhook }: { row: Delivery; names: WebhookNames;
 function HowItIs({ row }: { row: Delivery }) {
   const cause = row.status === 'cancelled' ? undefined : causeOf(row);
   return (
-    <span className="delivery-how">
+    <span className="cell-line">
       <DeliveryStatus status={row.status} />
       {cause && <small>{cause.words}</small>}
       {row.nextAttemptAt !== null && row.attemptCount > 0 && (

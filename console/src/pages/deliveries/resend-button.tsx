@@ -16,7 +16,7 @@ export function ResendButton({ delivery, onOther }: { delivery: DeliveryDetail; 
   const resend = useChange(
     (api, id: string, header) => api.POST('/v1/deliveries/{id}/resend', { params: { path: { id }, header }, body: {} }),
     {
-      refreshes: [['deliveries']],
+      refreshes: [['deliveries'], ['overview']],
       said: 'It is queued and goes out now.',
       onDone: ({ deliveryId }) => {
         setAsking(false);

@@ -7,9 +7,9 @@ import { TextField } from '../../parts/field.js';
 import { duration } from '../../parts/format.js';
 import { Notice } from '../../parts/notice.js';
 import type { Attempt } from './attempt-detail.js';
+import { clockLead, TOLERANCE_SECONDS, verdictWords } from './signature-words.js';
 import { checkSignature } from './signature.js';
 import type { SignatureVerdict } from './signature.js';
-import { clockLead, TOLERANCE_SECONDS, verdictWords } from './signature-words.js';
 
 interface SignatureCheckProps {
   attempt: Attempt;
@@ -27,12 +27,9 @@ interface SignatureCheckProps {
  */
 export function SignatureCheck({ attempt, delivery, endpoint, body, isExact }: SignatureCheckProps) {
   const [draft, setDraft] = useState<Draft>({ key: '', body: '', signature: '' });
-  const [verdict, setVerdict] = useState<SignatureVerdict>();
+  const [checked, setChecked] = useState<{ draft: Draft; verdict: SignatureVerdict }>();
   const rotatedAtMs = useRotation(delivery, attempt);
-  const change = (fields: Partial<Draft>): void => {
-    setDraft({ ...draft, ...fields });
-    setVerdict(undefined);
-  };
+  const change = (fields: Partial<Draft>): void => setDraft({ ...draft, ...fields });
   const check = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     const sent = { ...signedHeaders(attempt, delivery), body };
@@ -42,7 +39,7 @@ export function SignatureCheck({ attempt, delivery, endpoint, body, isExact }: S
     };
     // There is none on a page that came over plain http.
     const subtle = globalThis.crypto.subtle as SubtleCrypto | undefined;
-    setVerdict(await checkSignature({ subtle, key: draft.key, sent, received, rotatedAtMs }));
+    setChecked({ draft, verdict: await checkSignature({ subtle, key: draft.key, sent, received, rotatedAtMs }) });
   };
   return (
     <form className="form" onSubmit={(event) => void check(event)} autoComplete="off">
@@ -74,7 +71,7 @@ export function SignatureCheck({ attempt, delivery, endpoint, body, isExact }: S
           Check the signature
         </Button>
       </div>
-      <div role="status">{verdict && <Verdict verdict={verdict} isExact={isExact} />}</div>
+      <div role="status">{checked?.draft === draft && <Verdict verdict={checked.verdict} isExact={isExact} />}</div>
     </form>
   );
 }
@@ -97,9 +94,9 @@ interface Draft {
 /** What the receiver got, for where the signature is right here and wrong there. */
 function ReceivedFields({ draft, onChange }: { draft: Draft; onChange: (fields: Partial<Draft>) => void }) {
   return (
-    <details>
+    <details className="more">
       <summary>It fails at my receiver: compare what it got</summary>
-      <div className="form received">
+      <div className="form">
         <TextField
           label="Body that your receiver verifies"
           lines={4}

@@ -1,4 +1,4 @@
-import { utc } from '../../parts/format.js';
+import { number, utc } from '../../parts/format.js';
 import type { SignatureVerdict } from './signature.js';
 
 /** A verdict as the page shows it. */
@@ -82,7 +82,7 @@ function matchWords({ scheme, place }: Extract<SignatureVerdict, { kind: 'matche
 
 function bodyWords({ at, isOnlySpelling }: Extract<SignatureVerdict, { kind: 'body_changed' }>): TitleAndText {
   const title = 'The secret is right, the body was changed';
-  const where = `It differs from the body that was sent at character ${(at + 1).toLocaleString('en')}.`;
+  const where = `It differs from the body that was sent at character ${number(at + 1)}.`;
   if (!isOnlySpelling) return { title, text: where };
   const text = `${where} It means the same: something parsed the JSON and wrote it again. Verify the bytes as they came.`;
   return { title, text };

@@ -1,9 +1,9 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { clockLead, verdictWords } from './signature-words.js';
 import { checkSignature } from './signature.js';
 import type { Received, SignedRequest } from './signature.js';
-import { clockLead, verdictWords } from './signature-words.js';
 
 const { subtle } = globalThis.crypto;
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

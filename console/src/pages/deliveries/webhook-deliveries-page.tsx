@@ -1,16 +1,17 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useWebhook } from '../../api/resources.js';
+import { RecoverDialog } from '../../delivery/recover-dialog.js';
 import { Button } from '../../parts/button.js';
 import { useTripline } from '../../session.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 import { DeliveryExplorer } from './delivery-explorer.js';
 import { readDeliverySearch } from './delivery-search.js';
-import { RecoverDialog } from './recover-dialog.js';
 
 /** The deliveries of one webhook, in its tab. */
 export function WebhookDeliveriesPage() {
-  const id = useParams({ strict: false }).id ?? '';
-  const search = readDeliverySearch(useSearch({ strict: false }));
+  const { id } = useParams({ from: '/shell/webhooks/$id/deliveries' });
+  const search = readDeliverySearch(useSearch({ from: '/shell/webhooks/$id/deliveries' }));
   const navigate = useNavigate();
   return (
     <DeliveryExplorer
@@ -27,13 +28,14 @@ function Recover({ id }: { id: string }) {
   const webhook = useWebhook(id).data;
   const [isOpen, setOpen] = useState(false);
   if (!can('webhooks:manage')) return null;
-  const name = webhook?.displayName || webhook?.metricName || 'this webhook';
   return (
     <>
       <Button icon="refresh" onPress={() => setOpen(true)}>
-        Recover deliveries…
+        Recover deliveries
       </Button>
-      <RecoverDialog of={{ kind: 'webhook', id, name }} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {isOpen && (
+        <RecoverDialog of={{ kind: 'webhook', id }} name={webhook && nameOf(webhook)} onClose={() => setOpen(false)} />
+      )}
     </>
   );
 }

@@ -1,11 +1,17 @@
-import { useRef, useState, type RefObject } from 'react';
-import { CircleEditor } from '../../condition/circle-editor.js';
+import { dataOf } from '@tripline/client';
+import { lazy, Suspense, useRef, useState, type RefObject } from 'react';
 import { readCircle } from '../../condition/circle.js';
 import { ConditionField, type ConditionHandle } from '../../condition/condition-field.js';
 import { unknownMetric, type Metric } from '../../condition/metric.js';
 import { Button } from '../../parts/button.js';
+import { Waiting } from '../../parts/loaded.js';
 import { useTripline } from '../../session.js';
-import type { WebhookForm } from './use-webhook-form.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
+
+/** With the map, which few conditions need. */
+const CircleEditor = lazy(async () => ({
+  default: (await import('../../condition/circle-editor.js')).CircleEditor,
+}));
 
 interface ConditionSectionProps {
   form: WebhookForm;
@@ -21,8 +27,7 @@ export function ConditionSection({ form, metric, onTry }: ConditionSectionProps)
   const check = async (condition: string) => {
     const { service, metricName } = draft;
     if (metric === undefined) throw new Error('Choose a metric, then the condition is checked.');
-    const { data } = await api.POST('/v1/conditions/check', { body: { service, metricName, condition } });
-    return data!;
+    return dataOf(api.POST('/v1/conditions/check', { body: { service, metricName, condition } }));
   };
   return (
     <>
@@ -50,10 +55,12 @@ function CircleSection({ condition, field }: { condition: string; field: RefObje
         </Button>
       </div>
       {isOpen && (
-        <CircleEditor
-          condition={condition}
-          onUse={(text, isWhole) => (isWhole ? field.current?.replace(text) : field.current?.insert(text))}
-        />
+        <Suspense fallback={<Waiting height={420} />}>
+          <CircleEditor
+            condition={condition}
+            onUse={(text, isWhole) => (isWhole ? field.current?.replace(text) : field.current?.insert(text))}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -3,19 +3,20 @@ import { useRef, useState } from 'react';
 import { useChange } from '../../api/queries.js';
 import { useCatalog, useEndpoint, useWebhook, type Webhook } from '../../api/resources.js';
 import type { Metric } from '../../condition/metric.js';
+import { HandshakeList } from '../../endpoint/handshake-list.js';
 import { Button } from '../../parts/button.js';
 import { Loaded } from '../../parts/loaded.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
 import { Notice } from '../../parts/notice.js';
-import { SecretOnce } from '../../parts/secret-once.js';
+import { SecretOnce } from '../../secret/secret-once.js';
 import { useTripline } from '../../session.js';
+import { missingFields, type FieldProblems } from '../../webhook/form-problems.js';
+import { useWebhookForm } from '../../webhook/use-webhook-form.js';
+import { isChanged, isOtherTarget, webhookChange } from '../../webhook/webhook-change.js';
+import { draftOf, type WebhookDraft } from '../../webhook/webhook-draft.js';
 import { focusFirstFault, showFaults } from './faults.js';
-import { missingFields, type FieldProblems } from './form-problems.js';
-import { HandshakeList } from './handshake-list.js';
 import { LeavingGuard } from './leaving-guard.js';
 import { SubmitAnswer } from './submit-answer.js';
-import { useWebhookForm } from './use-webhook-form.js';
-import { isChanged, isOtherTarget, webhookChange } from './webhook-change.js';
-import { draftOf, type WebhookDraft } from './webhook-draft.js';
 import { WebhookFields } from './webhook-form.js';
 import { Warnings, type Made } from './webhook-made.js';
 import { WebhookSwitch } from './webhook-switch.js';
@@ -87,9 +88,7 @@ function EditWebhook({ webhook, isShared, metrics }: EditProps) {
             </Button>
           </div>
         ) : (
-          <Notice kind="info" title="This key may look, but not change webhooks.">
-            It needs the scope webhooks:manage.
-          </Notice>
+          <NotAllowed title="This key may look, but not change webhooks." scope="webhooks:manage" />
         )}
       </WebhookFields>
       {can('webhooks:manage') && <WebhookSwitch webhook={webhook} onDelete={() => (isDeleted.current = true)} />}
@@ -124,7 +123,7 @@ function useSave(id: string, onSaved: (saved: WebhookDraft) => void) {
     },
     {
       refreshes: [['webhooks'], ['overview'], ['endpoints']],
-      said: 'Changes saved',
+      said: 'Changes saved.',
       onDone: ({ saved }) => onSaved(saved),
     },
   );

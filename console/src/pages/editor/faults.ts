@@ -1,6 +1,6 @@
-import { fieldProblems } from './form-problems.js';
-import { failedStep } from './handshake-steps.js';
-import type { WebhookForm } from './use-webhook-form.js';
+import { failedStep } from '../../endpoint/handshake-steps.js';
+import { fieldProblems } from '../../webhook/form-problems.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
 
 /** Leads to the first field that is wrong, once it is drawn so. */
 export function focusFirstFault(): void {

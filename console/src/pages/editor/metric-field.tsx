@@ -4,7 +4,7 @@ import { allowedValues } from '../../condition/allowed-values.js';
 import { findMetric, searchMetrics, unknownMetric, valueWords, type Metric } from '../../condition/metric.js';
 import { MetricName } from '../../parts/code.js';
 import { Icon } from '../../parts/icon.js';
-import type { WebhookForm } from './use-webhook-form.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
 
 /** So many are shown at once: more than there are of our own. Typing finds what an operator added. */
 const SHOWN_MAX = 200;

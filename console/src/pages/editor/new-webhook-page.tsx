@@ -6,16 +6,16 @@ import { metricByName, type Metric } from '../../condition/metric.js';
 import { recipeOf, RECIPES } from '../../condition/recipes.js';
 import { Button, LinkButton } from '../../parts/button.js';
 import { Loaded } from '../../parts/loaded.js';
-import { Notice } from '../../parts/notice.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
 import { Page } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
+import { missingFields } from '../../webhook/form-problems.js';
+import { useWebhookForm } from '../../webhook/use-webhook-form.js';
+import { isChanged } from '../../webhook/webhook-change.js';
+import { beginDraft, freeName, newWebhook, type WebhookDraft } from '../../webhook/webhook-draft.js';
 import { focusFirstFault, showFaults } from './faults.js';
-import { missingFields } from './form-problems.js';
 import { LeavingGuard } from './leaving-guard.js';
 import { SubmitAnswer } from './submit-answer.js';
-import { useWebhookForm } from './use-webhook-form.js';
-import { isChanged } from './webhook-change.js';
-import { beginDraft, freeName, newWebhook, type WebhookDraft } from './webhook-draft.js';
 import { WebhookFields } from './webhook-form.js';
 import { WebhookMade, type Made } from './webhook-made.js';
 
@@ -30,7 +30,13 @@ export function NewWebhookPage() {
   const webhooks = useWebhooks();
   // The names are only needed to propose a free one, so it goes on without them as well.
   const query = webhooks.isPending ? { ...catalog, data: undefined } : catalog;
-  if (!can('webhooks:manage')) return <NotAllowed />;
+  if (!can('webhooks:manage')) {
+    return (
+      <Page title="New webhook" crumbs={CRUMBS}>
+        <NotAllowed title="This key may look, but not make webhooks." scope="webhooks:manage" />
+      </Page>
+    );
+  }
   return (
     <Loaded query={query} height={480}>
       {(metrics) => {
@@ -117,7 +123,7 @@ function MadePage({ made }: { made: Made }) {
 
 function Recipes() {
   return (
-    <nav className="recipes" aria-label="Recipes">
+    <nav className="recipe-links" aria-label="Recipes">
       <span>Begin with</span>
       {RECIPES.map(({ id, title, sentence }) => (
         <LinkButton key={id} to="/webhooks/new" search={{ from: id }} kind="quiet" title={sentence}>
@@ -125,15 +131,5 @@ function Recipes() {
         </LinkButton>
       ))}
     </nav>
-  );
-}
-
-function NotAllowed() {
-  return (
-    <Page title="New webhook" crumbs={CRUMBS}>
-      <Notice kind="info" title="This key may look, but not make webhooks.">
-        It needs the scope webhooks:manage. Sign in with another key or a developer token.
-      </Notice>
-    </Page>
   );
 }

@@ -1,6 +1,8 @@
 import { allowedValues } from '../../condition/allowed-values.js';
 import type { Metric } from '../../condition/metric.js';
-import { NumberField, SelectField, TextField } from '../../parts/field.js';
+import { SelectField } from '../../parts/choice-fields.js';
+import { TextField } from '../../parts/field.js';
+import { NumberField } from '../../parts/number-field.js';
 import { measured } from '../../parts/format.js';
 import type { SampleDraft } from './trial.js';
 

@@ -1,6 +1,6 @@
+import { HandshakeList } from '../../endpoint/handshake-list.js';
+import { failedStep } from '../../endpoint/handshake-steps.js';
 import { ProblemNotice, Notice } from '../../parts/notice.js';
-import { failedStep } from './handshake-steps.js';
-import { HandshakeList } from './handshake-list.js';
 
 interface SubmitAnswerProps {
   /** Whether the target is being asked right now. */

@@ -1,10 +1,11 @@
-import { ChoiceField, SelectField, TextField } from '../../parts/field.js';
-import { Notice } from '../../parts/notice.js';
 import { useData } from '../../api/queries.js';
 import type { Endpoint } from '../../api/resources.js';
-import { isOtherTarget } from './webhook-change.js';
-import type { WebhookForm } from './use-webhook-form.js';
-import type { WebhookDraft } from './webhook-draft.js';
+import { ChoiceField, SelectField } from '../../parts/choice-fields.js';
+import { TextField } from '../../parts/field.js';
+import { Notice } from '../../parts/notice.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
+import { isOtherTarget } from '../../webhook/webhook-change.js';
+import type { WebhookDraft } from '../../webhook/webhook-draft.js';
 
 interface TargetFieldsProps {
   form: WebhookForm;

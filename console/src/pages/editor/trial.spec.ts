@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Metric, ValueKind } from '../../condition/metric.js';
-import { beginTrial, clauseWords, outcomeWords, trialRequest, type SampleDraft } from './trial.js';
-import { EMPTY_DRAFT } from './webhook-draft.js';
+import { EMPTY_DRAFT } from '../../webhook/webhook-draft.js';
+import { beginTrial, trialRequest, type SampleDraft } from './trial.js';
 
 function metric(kind: ValueKind, name = 'some'): Metric {
-  return { service: 'telemetry.signals', name, kind, unit: '', description: '', aliases: [] };
+  return { service: 'telemetry.signals', name, kind, unit: '', description: '', aliases: [], permissions: [] };
 }
 
 describe('a sample to begin with', () => {
@@ -55,28 +55,4 @@ describe('what is asked', () => {
     const later = trialRequest(metric('number'), draft, { ...begun, hasFired: true });
     expect(later).toMatchObject({ previous: { value: 0 }, secondsSinceLastFiring: 60 });
   });
-});
-
-test.each([
-  ['fired', 'ok', /would fire/],
-  ['not_met', 'info', /would not fire/],
-  ['cooling', 'warn', /cooling down/],
-  ['stale', 'warn', /too old/],
-  ['failed', 'bad', /cannot be evaluated/],
-] as const)('%s in words', (outcome, kind, title) => {
-  const words = outcomeWords({ outcome, normalized: '', parts: [], warnings: [], coolingSeconds: 90 });
-  expect(words).toMatchObject({ kind, title: expect.stringMatching(title) });
-});
-
-test('while it cools, it says how long', () => {
-  const words = outcomeWords({ outcome: 'cooling', normalized: '', parts: [], warnings: [], coolingSeconds: 90 });
-  expect(words.detail).toContain('1 minute 30 seconds');
-});
-
-test('a clause that was not reached did not say no', () => {
-  expect([true, false, null].map((value) => clauseWords(value).word)).toEqual([
-    'holds',
-    'does not hold',
-    'not reached',
-  ]);
 });

@@ -1,14 +1,16 @@
 import { useImperativeHandle, useState, type Ref } from 'react';
 import { useChange } from '../../api/queries.js';
 import type { Metric } from '../../condition/metric.js';
+import { TrialResult } from '../../condition/trial-result.js';
 import { Button } from '../../parts/button.js';
-import { NumberField, SwitchField, TextField } from '../../parts/field.js';
+import { TextField } from '../../parts/field.js';
+import { NumberField } from '../../parts/number-field.js';
+import { SwitchField } from '../../parts/switch-field.js';
 import { seconds } from '../../parts/format.js';
 import { Card } from '../../parts/page.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
 import { SampleFields } from './sample-fields.js';
 import { beginTrial, trialRequest, type SampleDraft, type TrialDraft } from './trial.js';
-import { TrialResult } from './trial-result.js';
-import type { WebhookForm } from './use-webhook-form.js';
 
 /** Tries the condition as if the button had been pressed. */
 export interface TryHandle {

@@ -1,17 +1,18 @@
 import { useRef, useState, type FormEvent, type KeyboardEvent, type ReactNode, type RefObject } from 'react';
 import type { Metric } from '../../condition/metric.js';
-import { CheckField, NumberField, TextField } from '../../parts/field.js';
+import { CheckField, TextField } from '../../parts/field.js';
+import { NumberField } from '../../parts/number-field.js';
 import { seconds } from '../../parts/format.js';
 import { Card } from '../../parts/page.js';
+import { concernsFurtherOptions } from '../../webhook/form-problems.js';
+import { DeliveryOptions, RuleOptions } from '../../webhook/option-fields.js';
+import type { WebhookForm } from '../../webhook/use-webhook-form.js';
+import type { WebhookDraft } from '../../webhook/webhook-draft.js';
 import { ConditionSection } from './condition-section.js';
 import './editor.css';
-import { concernsFurtherOptions } from './form-problems.js';
 import { chosenMetric, MetricField } from './metric-field.js';
-import { DeliveryOptions, RuleOptions } from './option-fields.js';
 import { TargetFields } from './target-fields.js';
 import { TryIt, type TryHandle } from './try-it.js';
-import type { WebhookForm } from './use-webhook-form.js';
-import type { WebhookDraft } from './webhook-draft.js';
 
 interface WebhookFormProps {
   form: WebhookForm;

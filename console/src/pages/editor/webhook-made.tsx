@@ -1,12 +1,14 @@
 import { useEffect, useRef } from 'react';
-import { useChange } from '../../api/queries.js';
+import { BulkOutcome } from '../../bulk/bulk-outcome.js';
+import { useSubscribeShared } from '../../bulk/use-bulk-calls.js';
+import { SendTest } from '../../delivery/send-test.js';
+import { HandshakeList } from '../../endpoint/handshake-list.js';
 import { Button, LinkButton } from '../../parts/button.js';
 import { plural } from '../../parts/format.js';
 import { Notice, ProblemNotice } from '../../parts/notice.js';
 import { Card } from '../../parts/page.js';
-import { SecretOnce } from '../../parts/secret-once.js';
+import { SecretOnce } from '../../secret/secret-once.js';
 import { useTripline } from '../../session.js';
-import { HandshakeList } from './handshake-list.js';
 
 /** A webhook that was just made or sent elsewhere. */
 export interface Made {
@@ -44,10 +46,7 @@ export function Warnings({ warnings }: { warnings: readonly string[] }) {
 function NextSteps({ made: { id, isWatching = false, secret } }: { made: Made }) {
   const { demo } = useTripline();
   const params = { id };
-  const subscribe = useChange(
-    (api, _: void, header) => api.POST('/v1/webhooks/{id}/subscribe/all', { params: { path: { id }, header } }),
-    { refreshes: [['webhooks'], ['overview']] },
-  );
+  const subscribe = useSubscribeShared(id);
   const all = demo ? `all ${plural(demo.vehicles.length, 'vehicle')}` : 'all vehicles';
   return (
     <Card title="Next">
@@ -70,69 +69,11 @@ function NextSteps({ made: { id, isWatching = false, secret } }: { made: Made })
           <LinkButton to="/live" search={{ webhook: id }} icon="live">
             Watch live
           </LinkButton>
-          <SendTest id={id} />
         </div>
         {subscribe.error && <ProblemNotice error={subscribe.error} />}
-        {subscribe.data && <SubscribeAnswer answer={subscribe.data} />}
+        <div role="status">{subscribe.data && <BulkOutcome result={subscribe.data} webhookId={id} />}</div>
+        <SendTest of={{ kind: 'webhook', id }} />
       </div>
     </Card>
-  );
-}
-
-type Answer = { message: string; subscribed?: number; operationId?: string };
-
-function SubscribeAnswer({ answer }: { answer: Answer }) {
-  const { operationId, subscribed = 0, message } = answer;
-  if (operationId !== undefined) {
-    return (
-      <Notice
-        kind="info"
-        isSpoken
-        title="This takes longer, and goes on by itself."
-        actions={
-          <LinkButton to="/operations/$id" params={{ id: operationId }}>
-            Show how far it is
-          </LinkButton>
-        }
-      />
-    );
-  }
-  return (
-    <Notice kind={subscribed > 0 ? 'ok' : 'info'} isSpoken title={`${plural(subscribed, 'vehicle')} subscribed.`}>
-      {subscribed === 0 && `${message}. Vehicles have to be shared with your license first.`}
-    </Notice>
-  );
-}
-
-function SendTest({ id }: { id: string }) {
-  const test = useChange(
-    (api, _: void, header) => api.POST('/v1/webhooks/{id}/test', { params: { path: { id }, header }, body: {} }),
-    { refreshes: [['deliveries'], ['webhooks', id]] },
-  );
-  return (
-    <>
-      <Button icon="send" onPress={() => test.mutate()} isPending={test.isPending}>
-        Send a test
-      </Button>
-      {test.error && <ProblemNotice error={test.error} />}
-      {test.data && (
-        <Notice
-          kind={test.data.status === 'delivered' ? 'ok' : 'bad'}
-          isSpoken
-          title={
-            test.data.status === 'delivered'
-              ? `The test arrived: answered ${test.data.statusCode} in ${test.data.durationMs} ms.`
-              : 'The test did not arrive.'
-          }
-          actions={
-            <LinkButton to="/deliveries/$id" params={{ id: test.data.deliveryId }}>
-              Look at the delivery
-            </LinkButton>
-          }
-        >
-          {test.data.error}
-        </Notice>
-      )}
-    </>
   );
 }

@@ -7,6 +7,8 @@ import { Confirm } from '../../parts/dialog.js';
 import { plural } from '../../parts/format.js';
 import { ProblemNotice } from '../../parts/notice.js';
 import { Card } from '../../parts/page.js';
+import { useWebhookStatus } from '../../webhook/use-webhook-status.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 
 interface WebhookSwitchProps {
   webhook: Webhook;
@@ -17,11 +19,7 @@ interface WebhookSwitchProps {
 /** Switches a webhook off and on, or deletes it. At once: it has nothing to do with what is written above. */
 export function WebhookSwitch({ webhook, onDelete }: WebhookSwitchProps) {
   const { id, status } = webhook;
-  const change = useChange(
-    (api, wanted: 'enabled' | 'disabled') =>
-      api.PATCH('/v1/webhooks/{id}', { params: { path: { id } }, body: { status: wanted } }),
-    { refreshes: [['webhooks'], ['overview']], said: (answer) => answer.message },
-  );
+  const change = useWebhookStatus(id);
   const isOn = status === 'enabled';
   return (
     <Card title={isOn ? 'Disable or delete' : 'Enable or delete'}>
@@ -51,15 +49,16 @@ const STATUS_WORDS: Readonly<Record<Webhook['status'], string>> = {
 };
 
 function DeleteButton({ webhook, onDelete }: WebhookSwitchProps) {
-  const { id, displayName, subscriptionCount } = webhook;
+  const { id, subscriptionCount } = webhook;
+  const name = nameOf(webhook);
   const [isAsked, setAsked] = useState(false);
   const navigate = useNavigate();
   const remove = useChange((api, _: void) => api.DELETE('/v1/webhooks/{id}', { params: { path: { id } } }), {
     refreshes: [['webhooks'], ['overview']],
-    said: `${displayName} deleted`,
+    said: `${name} is deleted.`,
     onDone: () => {
       onDelete();
-      void navigate({ to: '/webhooks' });
+      return navigate({ to: '/webhooks' });
     },
   });
   return (
@@ -68,8 +67,8 @@ function DeleteButton({ webhook, onDelete }: WebhookSwitchProps) {
         Delete webhook
       </Button>
       <Confirm
-        title={`Delete ${displayName}?`}
-        verb={`Delete ${displayName}`}
+        title={`Delete ${name}?`}
+        verb={`Delete ${name}`}
         kind="danger"
         isOpen={isAsked}
         onClose={() => setAsked(false)}

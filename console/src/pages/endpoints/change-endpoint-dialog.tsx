@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { useChange } from '../../api/queries.js';
 import type { Endpoint } from '../../api/resources.js';
+import { TargetFault } from '../../endpoint/target-fault.js';
 import { Button } from '../../parts/button.js';
 import { Dialog } from '../../parts/dialog.js';
 import { useToast } from '../../parts/toast.js';
 import { draftOfEndpoint, endpointChange, isOtherUrl } from './endpoint-draft.js';
 import { EndpointForm } from './endpoint-form.js';
-import { TargetFault } from './target-fault.js';
 
 /** Changes a shared endpoint; only what was changed here is sent. */
 export function ChangeEndpointDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {

@@ -2,15 +2,16 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChange } from '../../api/queries.js';
 import type { Endpoint } from '../../api/resources.js';
+import { RecoverDialog } from '../../delivery/recover-dialog.js';
+import { SendTestDialog } from '../../delivery/send-test.js';
+import { VerifyDialog } from '../../endpoint/verify-dialog.js';
 import { Button } from '../../parts/button.js';
 import { Confirm } from '../../parts/dialog.js';
-import { SwitchField } from '../../parts/field.js';
+import { SwitchField } from '../../parts/switch-field.js';
 import { plural } from '../../parts/format.js';
+import { ProblemNotice } from '../../parts/notice.js';
 import { useTripline } from '../../session.js';
-import { RecoverDialog } from '../deliveries/recover-dialog.js';
-import { SendTestDialog } from '../overview/mending-dialogs.js';
 import { ChangeEndpointDialog } from './change-endpoint-dialog.js';
-import { VerifyDialog } from './verify-dialog.js';
 
 /** What can be done with a shared endpoint. */
 export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
@@ -38,7 +39,7 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
       {open === 'verify' && <VerifyDialog of={of} url={endpoint.url} onClose={close} />}
       {open === 'change' && <ChangeEndpointDialog endpoint={endpoint} onClose={close} />}
       {open === 'delete' && <DeleteEndpoint endpoint={endpoint} onClose={close} />}
-      <RecoverDialog of={{ ...of, name }} isOpen={open === 'recover'} onClose={close} />
+      {open === 'recover' && <RecoverDialog of={of} name={name} onClose={close} />}
     </>
   );
 }
@@ -49,15 +50,20 @@ function Switch({ endpoint: { id, enabled } }: { endpoint: Endpoint }) {
     (api, isOn: boolean) => api.PATCH('/v1/endpoints/{id}', { params: { path: { id } }, body: { enabled: isOn } }),
     { refreshes: [['endpoints'], ['overview'], ['webhooks']], said: 'The endpoint is changed.' },
   );
-  return <SwitchField label="Enabled" value={enabled} onChange={(isOn) => change.mutate(isOn)} />;
+  return (
+    <>
+      <SwitchField label="Enabled" value={enabled} onChange={(isOn) => change.mutate(isOn)} />
+      {change.error && <ProblemNotice error={change.error} />}
+    </>
+  );
 }
 
 function DeleteEndpoint({ endpoint: { id, webhookCount }, onClose }: { endpoint: Endpoint; onClose: () => void }) {
   const navigate = useNavigate();
   const remove = useChange((api, _: void) => api.DELETE('/v1/endpoints/{id}', { params: { path: { id } } }), {
-    refreshes: [['overview'], ['deliveries'], ['endpoints', 'list']],
+    refreshes: [['overview'], ['deliveries'], ['endpoints']],
     said: 'The endpoint is deleted.',
-    onDone: () => void navigate({ to: '/endpoints' }),
+    onDone: () => navigate({ to: '/endpoints' }),
   });
   return (
     <Confirm

@@ -1,8 +1,8 @@
 import type { Schema } from '@tripline/client';
 import type { Endpoint } from '../../api/resources.js';
-import type { Demo } from '../../session.js';
-import { beginDraft, changedOptions, EMPTY_DRAFT } from '../editor/webhook-draft.js';
-import type { WebhookDraft } from '../editor/webhook-draft.js';
+import type { Demo } from '../../embedded.js';
+import { beginDraft, changedOptions, EMPTY_DRAFT } from '../../webhook/webhook-draft.js';
+import type { WebhookDraft } from '../../webhook/webhook-draft.js';
 
 type NewEndpoint = Schema<'NewEndpoint'>;
 type EndpointChange = Schema<'EndpointChange'>;

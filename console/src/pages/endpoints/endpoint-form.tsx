@@ -1,10 +1,8 @@
 import { Problem } from '@tripline/client';
 import { TextField } from '../../parts/field.js';
-import '../editor/editor.css';
-import { concernsFurtherOptions, fieldProblems } from '../editor/form-problems.js';
-import { DeliveryOptions } from '../editor/option-fields.js';
+import { concernsFurtherOptions, fieldProblems } from '../../webhook/form-problems.js';
+import { DeliveryOptions } from '../../webhook/option-fields.js';
 import type { EndpointDraft } from './endpoint-draft.js';
-import './endpoints.css';
 
 interface FormProps {
   draft: EndpointDraft;

@@ -1,29 +1,28 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useEndpoint, useWebhooks } from '../../api/resources.js';
 import type { Endpoint } from '../../api/resources.js';
+import { AttentionAbout } from '../../attention/attention-list.js';
+import { HealthFact, optionFacts } from '../../endpoint/endpoint-facts.js';
+import { profileWords, retryWords } from '../../endpoint/endpoint-words.js';
 import { LinkButton } from '../../parts/button.js';
+import { Copyable } from '../../parts/copy.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Notice } from '../../parts/notice.js';
 import { Card, Facts, Page } from '../../parts/page.js';
 import { WebhookStatus } from '../../parts/status.js';
 import { Ago } from '../../parts/time.js';
+import { RotateForm } from '../../secret/rotate-form.js';
+import { SecretStandingCard } from '../../secret/secret-standing.js';
 import { useTripline } from '../../session.js';
-import { AttentionLine } from '../overview/attention-list.js';
-import { byName, nameOf } from '../overview/standing.js';
-import { useOverview } from '../overview/use-overview.js';
-import { RotateForm } from '../secret/rotate-form.js';
-import { SecretStandingCard } from '../secret/secret-standing.js';
-import { HealthFact, optionFacts } from '../webhooks/webhook-facts.js';
-import '../webhooks/webhooks.css';
+import { byName, nameOf } from '../../webhook/webhook-name.js';
 import { EndpointActions } from './endpoint-actions.js';
-import { profileWords, retryWords } from './endpoint-words.js';
 
 const REFRESH_MS = 15_000;
 const CRUMBS = [{ text: 'Endpoints', to: '/endpoints' }] as const;
 
 /** One endpoint: how it is, who uses it, and all that can be done with it. */
 export function EndpointPage() {
-  const { id = '' } = useParams({ strict: false });
+  const { id } = useParams({ from: '/shell/endpoints/$id' });
   const endpoint = useEndpoint(id, { refreshMs: REFRESH_MS });
   const found = endpoint.data;
   return (
@@ -45,7 +44,11 @@ function Known({ endpoint }: { endpoint: Endpoint }) {
   return (
     <>
       {endpoint.webhookId !== null && <OwnNotice webhookId={endpoint.webhookId} />}
-      <EndpointAttention id={endpoint.id} />
+      <AttentionAbout
+        // Below stands more about the secrets.
+        isAbout={({ endpointId, kind }) => endpointId === endpoint.id && kind !== 'secret_overlap'}
+        isOnItsPage={({ webhookId }) => webhookId === null}
+      />
       <div className="halves">
         <EndpointCard endpoint={endpoint} />
         <UsersCard endpoint={endpoint} />
@@ -73,21 +76,6 @@ function OwnNotice({ webhookId }: { webhookId: string }) {
     >
       It is changed, tested and rotated with its webhook.
     </Notice>
-  );
-}
-
-function EndpointAttention({ id }: { id: string }) {
-  const lines = (useOverview().data?.attention ?? []).filter(({ endpointId, kind }) => {
-    // Below stands more about the secrets.
-    return endpointId === id && kind !== 'secret_overlap';
-  });
-  if (lines.length === 0) return null;
-  return (
-    <section className="stack" aria-label="Needs attention">
-      {lines.map((line) => (
-        <AttentionLine key={`${line.kind} ${line.title}`} line={line} isOnItsPage={line.webhookId === null} />
-      ))}
-    </section>
   );
 }
 
@@ -121,7 +109,7 @@ function EndpointCard({ endpoint }: { endpoint: Endpoint }) {
           ...optionFacts(endpoint),
           ['Made', <Ago key="made" at={endpoint.createdAt} />],
           ['Changed', <Ago key="changed" at={endpoint.updatedAt} />],
-          ['Id', <code key="id">{id}</code>],
+          ['Id', <Copyable key="id" text={id} name="id of the endpoint" />],
         ]}
       />
     </Card>

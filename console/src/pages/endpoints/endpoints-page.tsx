@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { usePages } from '../../api/queries.js';
 import type { Endpoint } from '../../api/resources.js';
+import { healthOf } from '../../endpoint/endpoint-words.js';
 import { Button } from '../../parts/button.js';
 import { number, plural } from '../../parts/format.js';
 import { LoadedPages } from '../../parts/loaded.js';
@@ -11,10 +12,7 @@ import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { Ago, useNow } from '../../parts/time.js';
 import { useTripline } from '../../session.js';
-import { healthOf } from './endpoint-words.js';
 import { NewEndpointDialog } from './new-endpoint-dialog.js';
-import '../overview/overview.css';
-import './endpoints.css';
 
 const REFRESH_MS = 15_000;
 
@@ -70,21 +68,17 @@ const COLUMNS: Column<Endpoint>[] = [
     id: 'delivered',
     head: 'Last delivered',
     drop: 560,
-    cell: ({ lastDeliveredAt }) => (
-      <span className="unbroken">
-        <Ago at={lastDeliveredAt} />
-      </span>
-    ),
+    cell: ({ lastDeliveredAt }) => <Ago at={lastDeliveredAt} />,
   },
 ];
 
 function NameCell({ endpoint: { url, description } }: { endpoint: Endpoint }) {
-  if (description.trim() === '') return <span className="wraps">{url}</span>;
+  if (description.trim() === '') return url;
   return (
     <>
       {description}
       <br />
-      <small className="wraps">{url}</small>
+      <small>{url}</small>
     </>
   );
 }

@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { useChange } from '../../api/queries.js';
+import { TargetFault } from '../../endpoint/target-fault.js';
 import { Button, LinkButton } from '../../parts/button.js';
 import { Dialog } from '../../parts/dialog.js';
 import { Notice } from '../../parts/notice.js';
-import { SecretOnce } from '../../parts/secret-once.js';
+import { SecretOnce } from '../../secret/secret-once.js';
 import { useTripline } from '../../session.js';
 import { beginEndpoint, newEndpoint } from './endpoint-draft.js';
 import type { EndpointDraft } from './endpoint-draft.js';
 import { EndpointForm } from './endpoint-form.js';
-import { TargetFault } from './target-fault.js';
 
 /** Makes a shared endpoint: asks for what it needs, has its target prove itself, and shows its secret once. */
 export function NewEndpointDialog({ onClose }: { onClose: () => void }) {

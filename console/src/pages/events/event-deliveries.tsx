@@ -1,5 +1,6 @@
 import { useData } from '../../api/queries.js';
 import type { Delivery, LogEvent } from '../../api/resources.js';
+import { causeOf } from '../../delivery/causes.js';
 import { number } from '../../parts/format.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Card } from '../../parts/page.js';
@@ -7,7 +8,6 @@ import { DeliveryStatus } from '../../parts/status.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { Moment } from '../../parts/time.js';
-import { causeOf } from '../deliveries/causes.js';
 
 const REFRESH_MS = 5_000;
 /** Deliveries of one millisecond are looked through for those of the event. */
@@ -56,7 +56,7 @@ const COLUMNS: Column<Delivery>[] = [
     id: 'status',
     head: 'Status',
     cell: (row) => (
-      <span className="delivery-how">
+      <span className="cell-line">
         <DeliveryStatus status={row.status} />
         <small>{causeOf(row)?.words}</small>
       </span>

@@ -1,43 +1,30 @@
-import { useData } from '../../api/queries.js';
-import { useWebhooks } from '../../api/resources.js';
+import { FilterChips } from '../../lists/filter-chips.js';
+import { TimeFilter } from '../../lists/time-filter.js';
+import { VehicleFilter } from '../../lists/vehicle-filter.js';
+import { WebhookFilter } from '../../lists/webhook-filter.js';
 import { Button } from '../../parts/button.js';
-import { CheckField, SelectField } from '../../parts/field.js';
-import { TimeFilter, VehicleFilter } from '../deliveries/delivery-filters.js';
-import { FilterChips } from '../deliveries/filter-chips.js';
-import { useSeenVehicles } from '../deliveries/use-seen-vehicles.js';
+import { CheckField } from '../../parts/field.js';
 import type { EventSearch } from './event-search.js';
 import { chooseGroups, filterOf, groupsOf, groupTypes, typesOf } from './event-types.js';
 import type { EventGroup } from './event-types.js';
+import { useEventTypes } from './use-event-types.js';
 
 interface EventFiltersProps {
   search: EventSearch;
   onChange: (search: EventSearch) => void;
 }
 
-const ALL = 'all';
-
 /** Narrows the event log; everything is in the page's address. */
 export function EventFilters({ search, onChange }: EventFiltersProps) {
-  const webhooks = useWebhooks().data ?? [];
-  const seenVehicles = useSeenVehicles('events');
   return (
     <div className="filters">
       <TypeFilter value={search.type} onChange={(type) => onChange({ ...search, type })} />
       <div className="filter-fields">
-        <SelectField
-          label="Webhook"
-          options={[
-            { id: ALL, text: 'All webhooks' },
-            ...webhooks.map(({ id, displayName, metricName }) => ({ id, text: displayName || metricName })),
-          ]}
-          value={search.webhook ?? ALL}
-          onChange={(id) => onChange({ ...search, webhook: id === ALL ? undefined : id })}
-        />
+        <WebhookFilter value={search.webhook} onChange={(webhook) => onChange({ ...search, webhook })} />
         <TimeFilter value={search} onChange={({ since, until }) => onChange({ ...search, since, until })} />
         <VehicleFilter
           key={search.vehicle}
           value={search.vehicle}
-          known={seenVehicles}
           onChange={(vehicle) => onChange({ ...search, vehicle })}
         />
       </div>
@@ -53,8 +40,7 @@ export function EventFilters({ search, onChange }: EventFiltersProps) {
 }
 
 function TypeFilter({ value, onChange }: { value: string | undefined; onChange: (type: string | undefined) => void }) {
-  const types = useData(['event-types'], (api, signal) => api.GET('/v1/event-types', { signal })).data;
-  const groups = groupTypes(types?.data ?? []);
+  const groups = groupTypes(useEventTypes());
   const chosen = typesOf(value, groups);
   return (
     <>
@@ -68,7 +54,7 @@ function TypeFilter({ value, onChange }: { value: string | undefined; onChange: 
         selected={groupsOf(chosen, groups)}
         onChange={(ids) => onChange(filterOf(chooseGroups(ids, chosen, groups), groups))}
       />
-      <details className="single-types">
+      <details className="more">
         <summary>Single types</summary>
         <div className="type-groups">
           {groups.map((group) => (

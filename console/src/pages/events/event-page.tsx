@@ -1,29 +1,30 @@
 import { Link, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { eventTitle } from '../../api/event-title.js';
 import { useData } from '../../api/queries.js';
-import { useWebhooks } from '../../api/resources.js';
 import type { LogEvent } from '../../api/resources.js';
-import { Code, CodeBlock, Did } from '../../parts/code.js';
-import { CopyButton } from '../../parts/copy.js';
+import { pretty } from '../../delivery/pretty.js';
+import { Code, CodeBlock } from '../../parts/code.js';
+import { Copyable } from '../../parts/copy.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Card, Facts, Page } from '../../parts/page.js';
 import { Moment } from '../../parts/time.js';
-import '../deliveries/deliveries.css';
-import '../deliveries/delivery.css';
-import { pretty } from '../deliveries/pretty.js';
+import { VehicleFact } from '../../vehicle/vehicle-fact.js';
+import { WebhookFact } from '../../webhook/webhook-fact.js';
 import { EventDeliveries } from './event-deliveries.js';
-import { eventDetail, eventTitle, operationOf, whoDid } from './event-words.js';
+import { eventDetail, operationOf, whoDid } from './event-words.js';
 import './events.css';
+import { useEventTypes } from './use-event-types.js';
 import { useKeyNames } from './use-key-names.js';
 
 /** One entry of the event log: all that it says, and what was sent because of it. */
 export function EventPage() {
-  const id = useParams({ strict: false }).id ?? '';
+  const { id } = useParams({ from: '/shell/events/$id' });
   const query = useData<LogEvent>(['events', id], (api, signal) =>
     api.GET('/v1/events/{id}', { params: { path: { id } }, signal }),
   );
   return (
-    <Page title={query.data ? eventTitle(query.data) : 'Event'} crumbs={[{ text: 'Event log', to: '/events' }]}>
+    <Page title={query.data ? eventTitle(query.data.type) : 'Event'} crumbs={[{ text: 'Event log', to: '/events' }]}>
       <Loaded query={query} height={400}>
         {(event) => (
           <>
@@ -43,7 +44,7 @@ export function EventPage() {
 
 function EventFacts({ event }: { event: LogEvent }) {
   const keyNames = useKeyNames();
-  const description = useDescription(event.type);
+  const description = useEventTypes().find(({ type }) => type === event.type)?.description;
   const detail = eventDetail(event);
   const operation = operationOf(event);
   const facts: [string, ReactNode][] = [
@@ -52,10 +53,12 @@ function EventFacts({ event }: { event: LogEvent }) {
     ['Who', whoDid(event, keyNames)],
   ];
   if (detail !== undefined) facts.splice(1, 0, ['What', detail]);
-  if (event.requestId !== undefined)
-    facts.push(['Request id', <Copied key="r" text={event.requestId} name="request id" />]);
+  if (event.requestId !== undefined) {
+    facts.push(['Request id', <Copyable key="r" text={event.requestId} name="request id" />]);
+  }
   if (event.webhookId !== undefined) facts.push(['Webhook', <WebhookFact key="w" id={event.webhookId} />]);
-  if (event.vehicle !== undefined) facts.push(['Vehicle', <VehicleFact key="v" event={event} did={event.vehicle} />]);
+  if (event.vehicle !== undefined)
+    facts.push(['Vehicle', <VehicleFact key="v" did={event.vehicle} webhookId={event.webhookId} />]);
   if (event.endpointId !== undefined) {
     facts.push([
       'Endpoint',
@@ -72,13 +75,8 @@ function EventFacts({ event }: { event: LogEvent }) {
       </Link>,
     ]);
   }
-  facts.push(['Event id', <Copied key="i" text={event.id} name="event id" />]);
+  facts.push(['Event id', <Copyable key="i" text={event.id} name="event id" />]);
   return <Facts facts={facts} />;
-}
-
-function useDescription(type: string): string | undefined {
-  const types = useData(['event-types'], (api, signal) => api.GET('/v1/event-types', { signal })).data;
-  return types?.data.find((known) => known.type === type)?.description;
 }
 
 function TypeFact({ type, description }: { type: string; description: string | undefined }) {
@@ -89,42 +87,5 @@ function TypeFact({ type, description }: { type: string; description: string | u
       </Link>
       {description !== undefined && <small> {description}</small>}
     </>
-  );
-}
-
-function Copied({ text, name }: { text: string; name: string }) {
-  return (
-    <span className="identified">
-      <Code>{text}</Code>
-      <CopyButton text={text} label={`Copy the ${name}`} />
-    </span>
-  );
-}
-
-function WebhookFact({ id }: { id: string }) {
-  const webhook = useWebhooks().data?.find((known) => known.id === id);
-  if (!webhook) return <Code>{id}</Code>;
-  return (
-    <Link to="/webhooks/$id" params={{ id }}>
-      {webhook.displayName || webhook.metricName}
-    </Link>
-  );
-}
-
-function VehicleFact({ event, did }: { event: LogEvent; did: string }) {
-  return (
-    <span className="identified">
-      <span>
-        {event.webhookId === undefined ? (
-          <Did did={did} />
-        ) : (
-          <Link to="/webhooks/$id/vehicles" params={{ id: event.webhookId }} search={{ search: did }}>
-            <Did did={did} />
-          </Link>
-        )}{' '}
-        <small>{did}</small>
-      </span>
-      <CopyButton text={did} label="Copy the vehicle" />
-    </span>
   );
 }

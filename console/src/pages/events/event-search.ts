@@ -1,4 +1,4 @@
-import { compact, sinceTime, textOf, timeOf, timeOrSpanOf } from '../deliveries/delivery-search.js';
+import { compact, sinceTime, textOf, timeOf, timeOrSpanOf } from '../../lists/search-values.js';
 
 /** What the event log is narrowed by, as it stands in the page's address. */
 export interface EventSearch {

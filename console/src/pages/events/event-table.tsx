@@ -1,3 +1,4 @@
+import { eventTitle } from '../../api/event-title.js';
 import type { LogEvent } from '../../api/resources.js';
 import { Button } from '../../parts/button.js';
 import { Code, Did } from '../../parts/code.js';
@@ -5,10 +6,9 @@ import { Empty } from '../../parts/notice.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { Moment } from '../../parts/time.js';
-import { webhookName } from '../deliveries/webhook-names.js';
-import type { WebhookNames } from '../deliveries/webhook-names.js';
+import { webhookName, type WebhookNames } from '../../webhook/webhook-name.js';
 import type { EventSearch } from './event-search.js';
-import { eventDetail, eventTitle, whoDid } from './event-words.js';
+import { eventDetail, whoDid } from './event-words.js';
 import { useKeyNames } from './use-key-names.js';
 
 interface EventTableProps {
@@ -44,8 +44,8 @@ export function EventTable({ rows, names, search, onChange }: EventTableProps) {
 function What({ event }: { event: LogEvent }) {
   const detail = eventDetail(event);
   return (
-    <span className="delivery-what">
-      {eventTitle(event)}
+    <span className="cell-line">
+      {eventTitle(event.type)}
       {detail !== undefined && <span className="event-detail">{detail}</span>}
       <small>{event.type}</small>
       <small className="only-560">
@@ -61,7 +61,7 @@ function About({ event, names }: { event: LogEvent; names: WebhookNames }) {
   const name = webhookId === undefined ? endpoint : webhookName(webhookId, names);
   if (name === undefined && vehicle === undefined) return <span className="muted">–</span>;
   return (
-    <span className="delivery-how">
+    <span className="cell-line">
       {name}
       {vehicle !== undefined && (
         <small>

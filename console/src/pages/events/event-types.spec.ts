@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LICENSE_EVENT_TYPES } from '../../../../src/core/event-types.js';
+import { eventTitle } from '../../api/event-title.js';
 import { chooseGroups, filterOf, groupsOf, groupTypes, typesOf } from './event-types.js';
-import { eventTitle } from './event-words.js';
 
 const type = (name: string) => ({ type: name, description: '' });
 const GROUPS = groupTypes(['trigger.fired', 'webhook.created', 'webhook.deleted', 'new_thing.made'].map(type));
@@ -18,7 +18,7 @@ it('types are grouped by what stands before the dot, and unknown groups are call
 it('every type and group that a license can see has words of its own', () => {
   for (const { text, types } of groupTypes(LICENSE_EVENT_TYPES.map(type))) {
     expect(text).toMatch(/^[A-Z]/);
-    for (const known of types) expect(eventTitle(known)).not.toBe(known.type);
+    for (const known of types) expect(eventTitle(known.type)).not.toBe(known.type);
   }
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventDetail, eventTitle, operationOf, whoDid } from './event-words.js';
+import { eventDetail, operationOf, whoDid } from './event-words.js';
 
 describe('the detail of an entry', () => {
   it.each([
@@ -18,10 +18,6 @@ describe('the detail of an entry', () => {
   ])('%s with %j is %s', (type, data, detail) => {
     expect(eventDetail({ type, data })).toBe(detail);
   });
-});
-
-it('an unknown type is told as it is', () => {
-  expect(eventTitle({ type: 'new.thing' })).toBe('new.thing');
 });
 
 it.each([

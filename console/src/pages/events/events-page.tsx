@@ -2,15 +2,14 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useWebhooks } from '../../api/resources.js';
 import type { LogEvent } from '../../api/resources.js';
+import { PauseButton, WaitingRows } from '../../lists/live-bar.js';
+import { MoreRows } from '../../lists/more-rows.js';
+import { useIsScrolled, useLiveRows } from '../../lists/use-live-rows.js';
 import { Loaded } from '../../parts/loaded.js';
-import { Notice } from '../../parts/notice.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
 import { Page } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
-import '../deliveries/deliveries.css';
-import { PauseButton, WaitingRows } from '../deliveries/live-bar.js';
-import { MoreRows } from '../deliveries/more-rows.js';
-import { useIsScrolled, useLiveRows } from '../deliveries/use-live-rows.js';
-import { webhookNames } from '../deliveries/webhook-names.js';
+import { webhookNames } from '../../webhook/webhook-name.js';
 import { EventFilters } from './event-filters.js';
 import { eventQuery, readEventSearch } from './event-search.js';
 import type { EventSearch } from './event-search.js';
@@ -20,7 +19,7 @@ import './events.css';
 /** Firings and every significant change, newest first. */
 export function EventsPage() {
   const { can } = useTripline();
-  const search = readEventSearch(useSearch({ strict: false }));
+  const search = readEventSearch(useSearch({ from: '/shell/events' }));
   const navigate = useNavigate();
   const onChange = (next: EventSearch): void => {
     void navigate({ to: '.', search: next, replace: true, resetScroll: false });
@@ -33,9 +32,7 @@ export function EventsPage() {
           <EventList key={JSON.stringify(search)} search={search} onChange={onChange} />
         </>
       ) : (
-        <Notice kind="info" title="This key may not read the event log">
-          It lacks the scope events:read. Sign in with a key that has it.
-        </Notice>
+        <NotAllowed title="This key may not read the event log." scope="events:read" />
       )}
     </Page>
   );
@@ -61,7 +58,7 @@ function EventList({ search, onChange }: EventListProps) {
       <h2 className="hidden-text" id="events-list">
         Entries
       </h2>
-      <div className="list-bar end">
+      <div className="list-bar">
         <PauseButton isPaused={isPaused} onChange={setPaused} />
       </div>
       <WaitingRows count={list.waitingCount} onShow={list.showWaiting} />

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useChange, useData } from '../../api/queries.js';
 import type { ApiKey } from '../../api/resources.js';
 import { Button, LinkButton } from '../../parts/button.js';
-import { CopyButton } from '../../parts/copy.js';
+import { Copyable } from '../../parts/copy.js';
 import { Confirm, SidePanel } from '../../parts/dialog.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Notice } from '../../parts/notice.js';
@@ -42,7 +42,7 @@ function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
             ['Ends', <Ends key="ends" at={expiresAt} />],
             ['Made', <Moment key="made" at={createdAt} />],
             ['Made by', <MadeBy key="by" keyId={createdBy} />],
-            ['Id', <IdToCopy key="id" id={id} />],
+            ['Id', <Copyable key="id" text={id} name="id of the key" />],
           ]}
         />
       </Card>
@@ -66,14 +66,6 @@ function MadeBy({ keyId }: { keyId: string | null }) {
     <LinkButton kind="quiet" to="/keys" search={{ key: keyId }} resetScroll={false}>
       Another key
     </LinkButton>
-  );
-}
-
-function IdToCopy({ id }: { id: string }) {
-  return (
-    <span className="line">
-      <code>{id}</code> <CopyButton text={id} label="Copy the id of the key" />
-    </span>
   );
 }
 

@@ -4,13 +4,14 @@ import { usePages } from '../../api/queries.js';
 import type { ApiKey } from '../../api/resources.js';
 import { Button } from '../../parts/button.js';
 import { LoadedPages } from '../../parts/loaded.js';
-import { Empty, Notice } from '../../parts/notice.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
+import { Empty } from '../../parts/notice.js';
 import { Card, Page } from '../../parts/page.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { useTripline } from '../../session.js';
-import { Ends, KeyStatus, LastUsed } from './key-parts.js';
 import { KeyPanel } from './key-panel.js';
+import { Ends, KeyStatus, LastUsed } from './key-parts.js';
 import { describeScopes } from './key-words.js';
 import { NewKeyDialog } from './new-key-dialog.js';
 
@@ -45,7 +46,11 @@ export function KeysPage() {
         )
       }
     >
-      {mayManage ? <KeyList onMake={() => setMaking(true)} /> : <NotAllowed />}
+      {mayManage ? (
+        <KeyList onMake={() => setMaking(true)} />
+      ) : (
+        <NotAllowed title="This key may not see API keys." scope="api-keys:manage" />
+      )}
       {isMaking && <NewKeyDialog onClose={() => setMaking(false)} />}
       {mayManage && key !== undefined && <KeyPanel id={key} onClose={close} />}
     </Page>
@@ -78,13 +83,5 @@ function KeyList({ onMake }: { onMake: () => void }) {
         )}
       </LoadedPages>
     </Card>
-  );
-}
-
-function NotAllowed() {
-  return (
-    <Notice kind="info" title="The key that you signed in with may not see API keys.">
-      Sign in with a developer token, or with a key that may manage API keys.
-    </Notice>
   );
 }

@@ -1,17 +1,17 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { ReactNode } from 'react';
+import { eventTitle } from '../../api/event-title.js';
+import { withUnit } from '../../condition/value-text.js';
 import { Did } from '../../parts/code.js';
 import { moment, utc } from '../../parts/format.js';
 import { Icon } from '../../parts/icon.js';
 import { DeliveryStatus, Status } from '../../parts/status.js';
-import { withUnit } from '../vehicles/value-text.js';
 import type { LiveRow } from './live-rows.js';
-import { wordsOf } from './live-words.js';
 
 interface LiveLineProps {
   row: LiveRow;
-  /** The name of its webhook; null when it has none, or is not known. */
+  /** What its webhook is called; null when it has none. */
   webhook: string | null;
   /** Any time of the day that it is. */
   dayMs: number;
@@ -28,7 +28,7 @@ export const LiveLine = memo(function LiveLine({ row, webhook, dayMs }: LiveLine
         <span>
           <LineStatus row={row} />
         </span>
-        <span className="live-webhook">{webhook ?? (row.webhookId === null ? '' : 'A webhook that is gone')}</span>
+        <span className="live-webhook">{webhook}</span>
         <span>{row.vehicle !== null && <Did did={row.vehicle} />}</span>
         <span className="live-detail">{detailOf(row)}</span>
       </LineLink>
@@ -63,7 +63,7 @@ function LineStatus({ row }: { row: LiveRow }) {
   }
   return (
     <Status kind="mute" icon="info">
-      {wordsOf(row.name)}
+      {eventTitle(row.name)}
     </Status>
   );
 }

@@ -1,14 +1,16 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Dispatch, KeyboardEvent, ReactNode } from 'react';
 import { useWebhooks } from '../../api/resources.js';
+import { PauseButton } from '../../lists/live-bar.js';
 import { Button } from '../../parts/button.js';
 import { number } from '../../parts/format.js';
 import { Card } from '../../parts/page.js';
+import { nextRow } from '../../parts/row-keys.js';
 import { useNow } from '../../parts/time.js';
+import { webhookName, webhookNames } from '../../webhook/webhook-name.js';
 import { LiveLine } from './live-line.js';
-import type { LiveAction, LiveList as List } from './live-rows.js';
-import { nameOf } from '../overview/standing.js';
 import { ROWS_MAX } from './live-rows.js';
+import type { LiveAction, LiveList as List } from './live-rows.js';
 
 interface LiveListProps {
   list: List;
@@ -24,8 +26,7 @@ const SPOKEN_MS = 10_000;
 export function LiveList({ list, change, connection, empty }: LiveListProps) {
   const { rows, heldCount, isPaused } = list;
   const top = usePauseByScroll(list, change);
-  const webhooks = useWebhooks().data ?? [];
-  const names = new Map(webhooks.map((webhook) => [webhook.id, nameOf(webhook)]));
+  const names = webhookNames(useWebhooks().data);
   const now = useNow(60_000);
   const toggle = () => change({ kind: isPaused ? 'resumed' : 'paused' });
   useSpace(toggle);
@@ -45,9 +46,7 @@ export function LiveList({ list, change, connection, empty }: LiveListProps) {
                 Show {number(heldCount)} new
               </Button>
             )}
-            <Button icon={isPaused ? 'play' : 'pause'} onPress={toggle}>
-              {isPaused ? 'Go on' : 'Pause'}
-            </Button>
+            <PauseButton isPaused={isPaused} onChange={toggle} />
             {!isPaused && <Button onPress={() => change({ kind: 'cleared' })}>Clear list</Button>}
           </>
         }
@@ -60,7 +59,12 @@ export function LiveList({ list, change, connection, empty }: LiveListProps) {
           ) : (
             <ol onKeyDown={moveBetweenLines}>
               {rows.map((row) => (
-                <LiveLine key={row.id} row={row} webhook={names.get(row.webhookId ?? '') ?? null} dayMs={now} />
+                <LiveLine
+                  key={row.id}
+                  row={row}
+                  webhook={row.webhookId && webhookName(row.webhookId, names)}
+                  dayMs={now}
+                />
               ))}
             </ol>
           )}
@@ -138,12 +142,11 @@ function SpokenCount({ count }: { count: number }) {
   );
 }
 
-/** Arrow keys go from line to line. */
+/** The keys of tables go from line to line. */
 function moveBetweenLines(event: KeyboardEvent<HTMLOListElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const links = [...event.currentTarget.querySelectorAll('a')];
-  const at = links.indexOf(document.activeElement as HTMLAnchorElement);
-  if (step === undefined || at < 0) return;
+  const to = nextRow(event.key, links.indexOf(document.activeElement as HTMLAnchorElement), links.length);
+  if (to === undefined) return;
   event.preventDefault();
-  links[at + step]?.focus();
+  links[to]?.focus();
 }

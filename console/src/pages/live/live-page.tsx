@@ -1,19 +1,20 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useWebhooks } from '../../api/resources.js';
+import { compact } from '../../lists/search-values.js';
+import { VehicleFilter } from '../../lists/vehicle-filter.js';
+import { WebhookFilter } from '../../lists/webhook-filter.js';
 import { Button } from '../../parts/button.js';
-import { SelectField } from '../../parts/field.js';
-import { Empty, Notice, ProblemNotice } from '../../parts/notice.js';
+import { SelectField } from '../../parts/choice-fields.js';
+import { NotAllowed } from '../../parts/not-allowed.js';
+import { Empty, ProblemNotice } from '../../parts/notice.js';
 import { Page } from '../../parts/page.js';
 import { Status } from '../../parts/status.js';
-import { nameOf } from '../overview/standing.js';
 import { useTripline } from '../../session.js';
-import { readDid } from '../vehicles/did.js';
+import { readDid } from '../../vehicle/did.js';
+import { LiveList } from './live-list.js';
 import type { Connection } from './live-rows.js';
 import { CONNECTIONS, typeOptions } from './live-words.js';
-import { LiveList } from './live-list.js';
-import { useLive } from './use-live.js';
-import { VehicleFilter } from './vehicle-filter.js';
 import './live.css';
+import { useLive } from './use-live.js';
 
 interface Filters {
   type?: string;
@@ -30,9 +31,7 @@ export function LivePage() {
       {can('events:read') ? (
         <Filtered filters={filters} />
       ) : (
-        <Notice kind="info" title="The key that you signed in with may not see events.">
-          Sign in with a developer token, or with a key that may see events.
-        </Notice>
+        <NotAllowed title="This key may not see what happens." scope="events:read" />
       )}
     </Page>
   );
@@ -82,25 +81,20 @@ function ConnectionStatus({ connection }: { connection: Connection }) {
 }
 
 function LiveFilters({ filters }: { filters: Filters }) {
-  const { type = '', webhook = '', vehicle = '' } = filters;
+  const { type = '', webhook, vehicle } = filters;
   const navigate = useNavigate({ from: '/live' });
-  const webhooks = useWebhooks().data ?? [];
-  const set = (part: Partial<Record<keyof Filters, string>>) => {
-    const filled = Object.entries({ ...filters, ...part }).filter(([, text]) => text !== '');
-    void navigate({ search: Object.fromEntries(filled) as Filters, replace: true, resetScroll: false });
-  };
-  const named = webhooks.map((webhook) => ({ id: webhook.id, text: nameOf(webhook) }));
-  const unknown = webhook !== '' && !named.some(({ id }) => id === webhook) ? [{ id: webhook, text: webhook }] : [];
+  const narrow = (search: Partial<Record<keyof Filters, string | undefined>>) =>
+    void navigate({ search: compact({ ...filters, ...search }), replace: true, resetScroll: false });
   return (
-    <div className="columns" role="search" aria-label="Filters">
-      <SelectField label="What" options={typeOptions(type)} value={type} onChange={(id) => set({ type: id })} />
+    <div className="filter-fields" role="search" aria-label="Filters">
       <SelectField
-        label="Webhook"
-        options={[{ id: '', text: 'All webhooks' }, ...named, ...unknown]}
-        value={webhook}
-        onChange={(id) => set({ webhook: id })}
+        label="What"
+        options={typeOptions(type)}
+        value={type}
+        onChange={(id) => narrow({ type: id === '' ? undefined : id })}
       />
-      <VehicleFilter key={vehicle} vehicle={vehicle} onChange={(did) => set({ vehicle: did })} />
+      <WebhookFilter value={webhook} onChange={(id) => narrow({ webhook: id })} />
+      <VehicleFilter key={vehicle} value={vehicle} onChange={(did) => narrow({ vehicle: did })} />
     </div>
   );
 }

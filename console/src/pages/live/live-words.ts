@@ -18,12 +18,6 @@ export function typeOptions(type: string): { id: string; text: string }[] {
   return isKnown ? [...TYPES] : [...TYPES, { id: type, text: type.replaceAll(',', ', ') }];
 }
 
-/** The name of an entry as words: `webhook.updated` is "Webhook updated". */
-export function wordsOf(name: string): string {
-  const words = name.replace(/[._]/g, ' ').replace(/^api key/, 'API key');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** How the connection is, in a word or two. */
 export const CONNECTIONS: Readonly<Record<Connection, { kind: 'ok' | 'warn' | 'bad' | 'mute'; text: string }>> = {
   waiting: { kind: 'mute', text: 'Connecting' },

@@ -1,19 +1,20 @@
 import { useParams, useSearch } from '@tanstack/react-router';
 import { useWebhooks } from '../../api/resources.js';
+import { OperationProgress } from '../../bulk/operation-progress.js';
+import { rememberedOperations } from '../../bulk/remembered-operations.js';
 import { LinkButton } from '../../parts/button.js';
 import { Card, Page } from '../../parts/page.js';
 import { Ago } from '../../parts/time.js';
-import { nameOf } from '../overview/standing.js';
 import { useTripline } from '../../session.js';
-import { OperationProgress } from './operation-progress.js';
-import { rememberedOperations } from './remembered-operations.js';
+import { lasting } from '../../shelf.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 
 /** A call about many vehicles that goes on after its answer: how far it is, and what came of it. */
 export function OperationPage() {
   const { id } = useParams({ from: '/shell/operations/$id' });
   const { webhook: named } = useSearch({ from: '/shell/operations/$id' });
   const { license } = useTripline();
-  const remembered = rememberedOperations(localStorage, license, Date.now()).find((operation) => operation.id === id);
+  const remembered = rememberedOperations(lasting, license, Date.now()).find((operation) => operation.id === id);
   const webhookId = named ?? remembered?.webhookId;
   return (
     <Page

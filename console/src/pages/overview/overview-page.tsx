@@ -1,24 +1,24 @@
 import { useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import type { Overview } from '../../api/resources.js';
-import { HourChart } from '../../charts/hour-chart.js';
+import { AttentionList } from '../../attention/attention-list.js';
+import { RangeChoice } from '../../numbers/range-choice.js';
+import { rangeOf } from '../../numbers/range.js';
+import type { Range } from '../../numbers/range.js';
+import { useOverview } from '../../numbers/use-overview.js';
 import { LinkButton } from '../../parts/button.js';
-import { Loaded } from '../../parts/loaded.js';
-import { Card, Page } from '../../parts/page.js';
+import { Loaded, Waiting } from '../../parts/loaded.js';
+import { Page } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
-import { AttentionList } from './attention-list.js';
-import { Totals } from './numbers.js';
-import { OverviewWebhooks } from './overview-webhooks.js';
-import './overview.css';
-import { RangeChoice } from './range-choice.js';
-import { rangeOf } from './range.js';
-import type { Range } from './range.js';
-import { RecipesList } from './recipes-list.js';
-import { useOverview } from './use-overview.js';
+import { RecipesList } from '../../webhook/recipes-list.js';
+
+/** Whoever has no webhook yet has none. */
+const OverviewNumbers = lazy(async () => ({ default: (await import('./overview-numbers.js')).OverviewNumbers }));
 
 /** What needs attention first, then how everything did. */
 export function OverviewPage() {
   const { can } = useTripline();
-  const range = rangeOf(useSearch({ strict: false }).range);
+  const range = rangeOf(useSearch({ from: '/shell/' }).range);
   const overview = useOverview(range);
   return (
     <Page
@@ -42,7 +42,7 @@ export function OverviewPage() {
 }
 
 function Found({ overview, range }: { overview: Overview; range: Range }) {
-  const { attention, attentionOmitted, totals, webhooks, byHour, until } = overview;
+  const { attention, attentionOmitted, webhooks } = overview;
   if (webhooks.length === 0) {
     return (
       <>
@@ -54,11 +54,9 @@ function Found({ overview, range }: { overview: Overview; range: Range }) {
   return (
     <>
       <AttentionList attention={attention} omitted={attentionOmitted} />
-      <Totals totals={totals} rangeText={range.text} />
-      <Card>
-        <HourChart what="Deliveries" hours={byHour} until={until} />
-      </Card>
-      <OverviewWebhooks overview={overview} rangeText={range.text} />
+      <Suspense fallback={<Waiting height={560} />}>
+        <OverviewNumbers overview={overview} range={range} />
+      </Suspense>
     </>
   );
 }

@@ -1,14 +1,14 @@
-import { Sparkline } from '../../charts/sparkline.js';
 import type { Overview } from '../../api/resources.js';
+import { Sparkline } from '../../charts/sparkline.js';
+import { successOf } from '../../numbers/success.js';
 import { LinkButton } from '../../parts/button.js';
-import { MetricName } from '../../parts/code.js';
 import { number, percent } from '../../parts/format.js';
 import { Card } from '../../parts/page.js';
 import { WebhookStatus } from '../../parts/status.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
-import { Ago } from '../../parts/time.js';
-import { nameOf, sparklineWords, standingsOf, successOf } from './standing.js';
+import { conditionColumn, lastFiredColumn, nameColumn } from '../../webhook/webhook-columns.js';
+import { sparklineWords, standingsOf } from './standing.js';
 import type { Standing } from './standing.js';
 
 const SHOWN_MAX = 25;
@@ -39,9 +39,9 @@ export function OverviewWebhooks({ overview, rangeText }: { overview: Overview; 
 
 function columnsOf(rangeText: string): Column<Standing>[] {
   return [
-    { id: 'name', head: 'Name', cell: (row) => <NameCell row={row} /> },
+    nameColumn(),
     { id: 'status', head: 'Status', cell: (row) => <WebhookStatus webhook={row} /> },
-    { id: 'condition', head: 'Condition', drop: 1080, cell: (row) => <code className="clipped">{row.condition}</code> },
+    conditionColumn(1080),
     {
       id: 'line',
       head: <span className="hidden-text">Firings over time</span>,
@@ -50,29 +50,8 @@ function columnsOf(rangeText: string): Column<Standing>[] {
     },
     { id: 'firings', head: 'Firings', align: 'end', drop: 560, cell: ({ firings }) => number(firings) },
     { id: 'success', head: 'Delivered', align: 'end', drop: 820, cell: (row) => percent(successOf(row)) },
-    {
-      id: 'last',
-      head: 'Last fired',
-      drop: 560,
-      cell: ({ lastFiredAt }) => (
-        <span className="unbroken">
-          <Ago at={lastFiredAt} />
-        </span>
-      ),
-    },
+    lastFiredColumn(),
   ];
-}
-
-function NameCell({ row }: { row: Standing }) {
-  return (
-    <>
-      {nameOf(row)}
-      <br />
-      <small className="metric-under">
-        <MetricName name={row.metricName} />
-      </small>
-    </>
-  );
 }
 
 function toneOf({ status, failureCount }: Standing): 'accent' | 'bad' | 'mute' {

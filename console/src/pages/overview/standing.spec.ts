@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Attention, Overview } from '../../api/resources.js';
-import { nameOf, sparklineWords, standingsOf, successOf } from './standing.js';
+import { sparklineWords, standingsOf } from './standing.js';
 
 type WebhookOverview = Overview['webhooks'][number];
 const webhook = (id: string, given: Partial<WebhookOverview> = {}) =>
@@ -21,19 +21,7 @@ test('what was given up comes first, then what fails, then the busiest, what is 
 });
 
 test.each([
-  [{ delivered: 0, failed: 0 }, null],
-  [{ delivered: 3, failed: 1 }, 0.75],
-])('of %j the part %j arrived', (counts, part) => expect(successOf(counts)).toBe(part));
-
-test.each([
   [[0, 0], 'No firing in 24 hours'],
   [[0, 1], '1 firing in 24 hours, at most 1 in an hour'],
   [[1_000, 284], '1,284 firings in 24 hours, at most 1,000 in an hour'],
 ])('the line of %j reads %s', (byHour, words) => expect(sparklineWords(byHour, '24 hours')).toBe(words));
-
-test('a webhook without a name is called by its metric', () => {
-  expect([
-    nameOf({ id: '1', displayName: '1', metricName: 'speed' }),
-    nameOf({ id: '1', displayName: 'Fast', metricName: 'speed' }),
-  ]).toEqual(['Webhook on speed', 'Fast']);
-});

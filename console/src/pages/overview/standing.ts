@@ -1,4 +1,6 @@
 import type { Attention, Overview } from '../../api/resources.js';
+import { number, plural } from '../../parts/format.js';
+import { byName } from '../../webhook/webhook-name.js';
 
 type WebhookOverview = Overview['webhooks'][number];
 
@@ -24,32 +26,10 @@ function rank({ status, failureCount }: Standing): number {
   return failureCount > 0 ? 1 : 2;
 }
 
-/** The part of what was settled that arrived; null when nothing was. */
-export function successOf({ delivered, failed }: { delivered: number; failed: number }): number | null {
-  return delivered + failed === 0 ? null : delivered / (delivered + failed);
-}
-
 /** A sparkline in words: "941 firings in 24 hours, at most 80 in an hour". */
 export function sparklineWords(byHour: readonly number[], rangeText: string): string {
   const sum = byHour.reduce((total, count) => total + count, 0);
   const most = Math.max(0, ...byHour);
-  const firings = `${sum.toLocaleString('en')} ${sum === 1 ? 'firing' : 'firings'} in ${rangeText}`;
-  return sum === 0 ? `No firing in ${rangeText}` : `${firings}, at most ${most.toLocaleString('en')} in an hour`;
-}
-
-/** What a webhook is called by. */
-interface Named {
-  id: string;
-  displayName: string;
-  metricName: string;
-}
-
-/** Webhooks in the order of their names, whatever the letter case; 9 comes before 10. */
-export function byName(a: Named, b: Named): number {
-  return nameOf(a).localeCompare(nameOf(b), 'en', { numeric: true });
-}
-
-/** How a webhook is called: its name, or its metric where it was given none. */
-export function nameOf({ id, displayName, metricName }: Named): string {
-  return displayName === id ? `Webhook on ${metricName}` : displayName;
+  if (sum === 0) return `No firing in ${rangeText}`;
+  return `${plural(sum, 'firing')} in ${rangeText}, at most ${number(most)} in an hour`;
 }

@@ -5,14 +5,14 @@ import { LinkButton } from '../../parts/button.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Notice } from '../../parts/notice.js';
 import { Card } from '../../parts/page.js';
-import { VerificationSample } from '../../parts/secret-once.js';
+import { RotateForm } from '../../secret/rotate-form.js';
+import { SecretStandingCard } from '../../secret/secret-standing.js';
+import { VerificationGuide } from '../../secret/verification-guide.js';
 import { useTripline } from '../../session.js';
-import { RotateForm } from './rotate-form.js';
-import { SecretStandingCard } from './secret-standing.js';
 
 /** The secret that a webhook's deliveries are signed with: how it stands, and another one in its place. */
 export function SecretPage() {
-  const { id = '' } = useParams({ strict: false });
+  const { id } = useParams({ from: '/shell/webhooks/$id/secret' });
   const webhook = useWebhook(id);
   return (
     <Loaded query={webhook} height={420}>
@@ -35,7 +35,7 @@ function OfWebhook({ webhook }: { webhook: Webhook }) {
             can('webhooks:manage') && <RotateForm of={{ kind: 'webhook', id: webhook.id }} />
           )}
           <Card>
-            <VerificationSample />
+            <VerificationGuide />
           </Card>
         </>
       )}

@@ -6,8 +6,8 @@ import { Button } from '../../parts/button.js';
 import { CheckField, TextField } from '../../parts/field.js';
 import { Notice, ProblemNotice } from '../../parts/notice.js';
 import { signIns, takeRefused, useEmbedded, useSignIns, whois } from '../../session.js';
-import type { Embedded } from '../../session.js';
-import { Brand } from '../../shell/shell.js';
+import { Brand } from '../../shell/brand.js';
+import { faultOfToken, typedToken } from './typed-token.js';
 
 /** Who is there: a developer's token or an API key. On an embedded start the demo's is there already. */
 export function SignInPage() {
@@ -27,20 +27,45 @@ export function SignInPage() {
             The token of <code>{refused}</code> is not taken any more. It may have expired, or the key was revoked.
           </Notice>
         )}
-        {/* Made anew when it is known what it is filled with. */}
-        <SignInForm key={embedded?.token ?? ''} embedded={embedded ?? undefined} />
+        <Others />
+        <SignInForm filled={embedded?.token} />
       </div>
     </main>
   );
 }
 
-function SignInForm({ embedded }: { embedded: Embedded | undefined }) {
+/** Where the license that this tab showed is signed in no more, but others are. */
+function Others() {
+  const navigate = useNavigate();
+  const { signIns: all, current } = useSignIns();
+  if (current !== undefined || all.length === 0) return null;
+  return (
+    <div className="line">
+      {all.map(({ license }) => (
+        <Button
+          key={license}
+          onPress={() => {
+            signIns.choose(license);
+            void navigate({ to: '/' });
+          }}
+        >
+          {`Go on with ${license.slice(0, 8)}…${license.slice(-4)}`}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+/** `filled` may come while somebody types: what is typed stays. */
+function SignInForm({ filled = '' }: { filled: string | undefined }) {
   const navigate = useNavigate();
   const { current } = useSignIns();
-  const [token, setToken] = useState(embedded?.token ?? '');
+  const [typed, setTyped] = useState<string>();
+  const text = typed ?? filled;
+  const fault = faultOfToken(typedToken(text));
   const [isRemembered, setRemembered] = useState(false);
   const signIn = useMutation({
-    mutationFn: () => whois(token.trim().replace(/^Bearer /i, ''), isRemembered),
+    mutationFn: () => whois(typedToken(text), isRemembered),
     onSuccess: (signedIn) => {
       signIns.add(signedIn);
       // Whoever came for a certain page is there; only the page of the form itself has to be left.
@@ -52,18 +77,19 @@ function SignInForm({ embedded }: { embedded: Embedded | undefined }) {
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        signIn.mutate();
+        if (fault === undefined && !signIn.isPending) signIn.mutate();
       }}
     >
       <TextField
         label="Developer token or API key"
-        value={token}
-        onChange={setToken}
+        value={text}
+        onChange={setTyped}
         type="password"
         autoComplete="off"
         isMono
         isRequired
-        hint={embedded && token === embedded.token ? 'The demo’s token is filled in.' : undefined}
+        hint={text !== '' && text === filled ? 'The demo’s token is filled in.' : undefined}
+        problem={fault}
       />
       <CheckField
         label="Remember on this computer"

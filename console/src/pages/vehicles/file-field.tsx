@@ -1,9 +1,9 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { DropZone, FileTrigger, isFileDropItem } from 'react-aria-components';
 import type { DropZoneProps } from 'react-aria-components';
+import { FILE_BYTES_MAX } from '../../bulk/vehicle-list.js';
 import { Button } from '../../parts/button.js';
 import { Icon } from '../../parts/icon.js';
-import { FILE_BYTES_MAX } from './vehicle-list.js';
 
 /** A file whose text was read in the page; nothing is sent. */
 export interface ReadFile {
@@ -23,11 +23,16 @@ const MEGABYTE = 1024 * 1024;
 /** Takes a text or CSV file, dropped or chosen. */
 export function FileField({ file, onRead }: FileFieldProps) {
   const [problem, setProblem] = useState<string>();
+  const latest = useRef<File>(undefined);
   const read = async (given: File | undefined): Promise<void> => {
     if (given === undefined) return;
+    latest.current = given;
     const isTooLarge = given.size > FILE_BYTES_MAX;
     setProblem(isTooLarge ? `The file is larger than ${FILE_BYTES_MAX / MEGABYTE} MB. Cut it into parts.` : undefined);
-    if (!isTooLarge) onRead({ name: given.name, text: await given.text() });
+    if (isTooLarge) return;
+    const text = await given.text();
+    // A large one may be read when another was chosen already.
+    if (latest.current === given) onRead({ name: given.name, text });
   };
   const drop = async ({ items }: DropEvent): Promise<void> => {
     const item = items.find(isFileDropItem);
@@ -44,7 +49,16 @@ export function FileField({ file, onRead }: FileFieldProps) {
       >
         <Button>{file === undefined ? 'Choose file' : 'Choose another file'}</Button>
       </FileTrigger>
-      {file !== undefined && <Button onPress={() => onRead(undefined)}>Remove file</Button>}
+      {file !== undefined && (
+        <Button
+          onPress={() => {
+            latest.current = undefined;
+            onRead(undefined);
+          }}
+        >
+          Remove file
+        </Button>
+      )}
       {problem && (
         <p className="fault" role="alert">
           <Icon name="alert" />

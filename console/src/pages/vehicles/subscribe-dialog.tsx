@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import type { Webhook } from '../../api/resources.js';
+import { BulkOutcome } from '../../bulk/bulk-outcome.js';
+import { useSubscribeShared } from '../../bulk/use-bulk-calls.js';
 import { Button } from '../../parts/button.js';
+import { ChoiceField } from '../../parts/choice-fields.js';
 import { Dialog } from '../../parts/dialog.js';
-import { ChoiceField } from '../../parts/field.js';
 import { ProblemNotice } from '../../parts/notice.js';
-import { BulkOutcome } from '../operations/bulk-outcome.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 import { SubscribeList } from './subscribe-list.js';
 import { SubscribeVehicle } from './subscribe-vehicle.js';
-import { nameOf } from '../overview/standing.js';
-import { useSubscribeShared } from './use-bulk-calls.js';
 
 const WAYS = [
   { id: 'one', text: 'One vehicle' },

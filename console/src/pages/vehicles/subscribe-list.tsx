@@ -1,17 +1,17 @@
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { Webhook } from '../../api/resources.js';
+import { addUp } from '../../bulk/bulk-answer.js';
+import type { BulkResult } from '../../bulk/bulk-answer.js';
+import { BulkOutcome } from '../../bulk/bulk-outcome.js';
+import { useSubscribeList } from '../../bulk/use-bulk-calls.js';
+import { describeVehicleList, readVehicleList, VEHICLES_MAX } from '../../bulk/vehicle-list.js';
+import type { VehicleList } from '../../bulk/vehicle-list.js';
 import { Button } from '../../parts/button.js';
 import { TextField } from '../../parts/field.js';
 import { number, plural } from '../../parts/format.js';
 import { Notice, ProblemNotice } from '../../parts/notice.js';
-import { BulkOutcome } from '../operations/bulk-outcome.js';
-import { addUp } from './bulk-answer.js';
-import type { BulkResult } from './bulk-answer.js';
 import { FileField } from './file-field.js';
 import type { ReadFile } from './file-field.js';
-import { useSubscribeList } from './use-bulk-calls.js';
-import { describeVehicleList, readVehicleList, VEHICLES_MAX } from './vehicle-list.js';
-import type { VehicleList } from './vehicle-list.js';
 
 /** Of the lines that are wrong; the sentence counts all. */
 const WRONG_SHOWN_MAX = 20;
@@ -72,7 +72,7 @@ function ListSummary({ list }: { list: VehicleList }) {
         {isTooLong && <p>That is too long. Send {number(VEHICLES_MAX)} at a time.</p>}
         {wrongCount > 0 && dids.length > 0 && <p>Lines that are not DIDs are left out.</p>}
         {wrongCount > 0 && (
-          <details>
+          <details className="more">
             <summary>Show what is wrong</summary>
             <ul>
               {wrong.slice(0, WRONG_SHOWN_MAX).map(({ line, text, reason }) => (

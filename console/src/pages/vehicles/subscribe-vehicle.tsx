@@ -5,8 +5,8 @@ import { Button } from '../../parts/button.js';
 import { TextField } from '../../parts/field.js';
 import { ProblemNotice } from '../../parts/notice.js';
 import { useTripline } from '../../session.js';
-import { readDid, tokenIdOf } from './did.js';
-import { useSubscribe } from './subscribe-one.js';
+import { readDid, tokenIdOf } from '../../vehicle/did.js';
+import { useSubscribe } from '../../vehicle/subscribe-one.js';
 import { useVehicles } from './use-vehicles.js';
 
 /** Subscribes one vehicle, by its DID. On an embedded demo its vehicles are suggested. */

@@ -2,16 +2,15 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChange } from '../../api/queries.js';
 import type { Webhook } from '../../api/resources.js';
+import { describeBulkResult } from '../../bulk/bulk-answer.js';
+import { useUnsubscribe } from '../../bulk/use-bulk-calls.js';
 import { Button } from '../../parts/button.js';
 import { Confirm } from '../../parts/dialog.js';
 import { plural } from '../../parts/format.js';
 import { useToast } from '../../parts/toast.js';
-import { describeBulkResult } from './bulk-answer.js';
-import type { BulkResult } from './bulk-answer.js';
-import { tokenIdOf } from './did.js';
-import { useUnsubscribe } from './use-bulk-calls.js';
-import { nameOf } from '../overview/standing.js';
-import { READ_AGAIN_AFTER_SUBSCRIBING } from './use-vehicle.js';
+import { tokenIdOf } from '../../vehicle/did.js';
+import { READ_AGAIN_AFTER_SUBSCRIBING } from '../../vehicle/use-vehicle.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 
 /** Asks, then unsubscribes one vehicle. */
 export function UnsubscribeOne({ webhookId, did }: { webhookId: string; did: string }) {
@@ -88,12 +87,11 @@ function UnsubscribeMany({ webhookId, vehicles, verb, onDone, children }: Unsubs
   const [isAsking, setAsking] = useState(false);
   const say = useToast();
   const navigate = useNavigate();
-  const unsubscribe = useUnsubscribe(webhookId, (result: BulkResult | undefined) => {
+  const unsubscribe = useUnsubscribe(webhookId, (result) => {
     setAsking(false);
     onDone?.();
-    if (result?.kind === 'continues') {
-      void navigate({ to: '/operations/$id', params: { id: result.operationId }, search: { webhook: webhookId } });
-    } else if (result) say(describeBulkResult(result));
+    if (result.kind !== 'continues') return say(describeBulkResult(result));
+    return navigate({ to: '/operations/$id', params: { id: result.operationId }, search: { webhook: webhookId } });
   });
   return (
     <>

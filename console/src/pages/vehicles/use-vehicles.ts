@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 import { useData, usePages } from '../../api/queries.js';
 import type { Pages } from '../../api/queries.js';
 import type { Webhook, WebhookState } from '../../api/resources.js';
-import { findVehicles, guessVehicles } from './did.js';
-import { subscribedAt, useWebhooksOfVehicle } from './use-vehicle.js';
+import { findVehicles, guessVehicles } from '../../vehicle/did.js';
+import { subscribedAt, useWebhooksOfVehicle } from '../../vehicle/use-vehicle.js';
 import { needsMoreStates, nextCursor } from './vehicle-states.js';
 import type { ReadStates } from './vehicle-states.js';
 

@@ -1,24 +1,24 @@
 import { Link } from '@tanstack/react-router';
 import { useCatalog, useWebhooks } from '../../api/resources.js';
 import type { Webhook, WebhookState } from '../../api/resources.js';
+import { findMetric } from '../../condition/metric.js';
+import { describePrevious } from '../../condition/value-text.js';
 import { LinkButton } from '../../parts/button.js';
 import { CopyField } from '../../parts/copy.js';
 import { SidePanel } from '../../parts/dialog.js';
 import { number } from '../../parts/format.js';
 import { Loaded } from '../../parts/loaded.js';
-import { Status } from '../../parts/status.js';
 import { Card, Facts } from '../../parts/page.js';
+import { Status } from '../../parts/status.js';
 import { Ago, Moment } from '../../parts/time.js';
-import { nameOf } from '../overview/standing.js';
 import { useTripline } from '../../session.js';
-import { tokenIdOf } from './did.js';
-import { metricOf } from './metric-of.js';
-import { SubscribeOne } from './subscribe-one.js';
+import { tokenIdOf } from '../../vehicle/did.js';
+import { SubscribeOne } from '../../vehicle/subscribe-one.js';
+import { subscribedAt, useVehicleState, useWebhooksOfVehicle } from '../../vehicle/use-vehicle.js';
+import { webhookName, webhookNames } from '../../webhook/webhook-name.js';
+import { WhyNot } from '../../why-not/why-not.js';
 import { UnsubscribeOne } from './unsubscribe.js';
-import { subscribedAt, useVehicleState, useWebhooksOfVehicle } from './use-vehicle.js';
-import { describePrevious } from './value-text.js';
 import { Cooling } from './vehicle-table.js';
-import { WhyNot } from './why-not.js';
 
 interface VehiclePanelProps {
   webhook: Webhook;
@@ -82,7 +82,7 @@ interface MemoryProps {
 }
 
 function Memory({ webhook, state, since }: MemoryProps) {
-  const unit = metricOf(useCatalog().data, webhook)?.unit;
+  const unit = findMetric(useCatalog().data ?? [], webhook)?.unit;
   const hasFired = state.lastFiredAt !== null;
   return (
     <Facts
@@ -98,14 +98,14 @@ function Memory({ webhook, state, since }: MemoryProps) {
 }
 
 function Watching({ webhookIds, did }: { webhookIds: readonly string[]; did: string }) {
-  const names = new Map(useWebhooks().data?.map((webhook) => [webhook.id, nameOf(webhook)]));
+  const names = webhookNames(useWebhooks().data);
   if (webhookIds.length === 0) return <p className="muted">None.</p>;
   return (
     <ul className="stack">
       {webhookIds.map((id) => (
         <li key={id}>
           <Link to="/webhooks/$id/vehicles" params={{ id }} search={{ vehicle: did }}>
-            {names.get(id) ?? id}
+            {webhookName(id, names)}
           </Link>
         </li>
       ))}

@@ -2,17 +2,17 @@ import type { ReactNode } from 'react';
 import { Checkbox } from 'react-aria-components';
 import { useCatalog } from '../../api/resources.js';
 import type { Webhook, WebhookState } from '../../api/resources.js';
+import { findMetric } from '../../condition/metric.js';
+import { describePrevious } from '../../condition/value-text.js';
 import { Did } from '../../parts/code.js';
 import { Icon } from '../../parts/icon.js';
 import { Status } from '../../parts/status.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
 import { Ago, useNow } from '../../parts/time.js';
-import { tokenIdOf } from './did.js';
-import { metricOf } from './metric-of.js';
+import { tokenIdOf } from '../../vehicle/did.js';
+import { subscribedAt, useVehicleState, useWebhooksOfVehicle } from '../../vehicle/use-vehicle.js';
 import { useSeen } from './use-seen.js';
-import { subscribedAt, useVehicleState, useWebhooksOfVehicle } from './use-vehicle.js';
-import { describePrevious } from './value-text.js';
 import { stateAmong } from './vehicle-states.js';
 import type { ReadStates } from './vehicle-states.js';
 
@@ -32,7 +32,7 @@ interface VehicleTableProps {
 
 /** Vehicles, each with what the webhook remembers of it. A row leads to the vehicle. */
 export function VehicleTable({ webhook, vehicles, states, selection, empty }: VehicleTableProps) {
-  const unit = metricOf(useCatalog().data, webhook)?.unit ?? '';
+  const unit = findMetric(useCatalog().data ?? [], webhook)?.unit ?? '';
   const about = (did: string) => ({ webhookId: webhook.id, did, states });
   const columns: Column<string>[] = [
     { id: 'vehicle', head: 'Vehicle', cell: (did) => <Did did={did} /> },

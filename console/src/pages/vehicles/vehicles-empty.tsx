@@ -1,8 +1,8 @@
-import { Button, LinkButton } from '../../parts/button.js';
 import type { Webhook } from '../../api/resources.js';
+import { Button, LinkButton } from '../../parts/button.js';
 import { Empty } from '../../parts/notice.js';
 import { useTripline } from '../../session.js';
-import { readDid } from './did.js';
+import { readDid } from '../../vehicle/did.js';
 
 /** In place of vehicles: nothing is subscribed. */
 export function NoVehicles({ webhook, onSubscribe }: { webhook: Webhook; onSubscribe: () => void }) {

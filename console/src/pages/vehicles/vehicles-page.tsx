@@ -2,6 +2,7 @@ import { useNavigate, useParams, useSearch as useAddress } from '@tanstack/react
 import { useDeferredValue, useState } from 'react';
 import { useWebhook } from '../../api/resources.js';
 import type { Webhook } from '../../api/resources.js';
+import { BegunOperations } from '../../bulk/begun-operations.js';
 import { Button } from '../../parts/button.js';
 import { TextField } from '../../parts/field.js';
 import { number, plural } from '../../parts/format.js';
@@ -9,14 +10,13 @@ import { Loaded, LoadMore, Waiting } from '../../parts/loaded.js';
 import { Notice, ProblemNotice } from '../../parts/notice.js';
 import { Card } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
-import { BegunOperations } from '../operations/begun-operations.js';
+import { WhyNot } from '../../why-not/why-not.js';
 import { SubscribeDialog } from './subscribe-dialog.js';
 import { UnsubscribeAll, UnsubscribeSome } from './unsubscribe.js';
 import { useSearch, useStates, useVehicles } from './use-vehicles.js';
-import { NoMatch, NoVehicles } from './vehicles-empty.js';
 import { VehiclePanel } from './vehicle-panel.js';
 import { VehicleTable } from './vehicle-table.js';
-import { WhyNot } from './why-not.js';
+import { NoMatch, NoVehicles } from './vehicles-empty.js';
 import './vehicles.css';
 
 /** As many matches of a search as are shown; whoever looks for one types on. */

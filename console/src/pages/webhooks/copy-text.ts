@@ -1,5 +1,5 @@
 import type { Schema } from '@tripline/client';
-import { curlCommand, quoted } from '../deliveries/curl.js';
+import { curlCommand, quoted } from '../../delivery/curl.js';
 
 type Copyable = Schema<'CopyableWebhook'>;
 

@@ -8,7 +8,7 @@ import { Loaded } from '../../parts/loaded.js';
 import { Card } from '../../parts/page.js';
 import { DeliveryStatus } from '../../parts/status.js';
 import { Ago } from '../../parts/time.js';
-import { WhyNot } from '../vehicles/why-not.js';
+import { WhyNot } from '../../why-not/why-not.js';
 
 const LATEST = 5;
 const REFRESH_MS = 15_000;

@@ -3,18 +3,19 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useEndpoint } from '../../api/resources.js';
 import type { Endpoint, Webhook } from '../../api/resources.js';
+import { RecoverDialog } from '../../delivery/recover-dialog.js';
+import { HealthFact, optionFacts } from '../../endpoint/endpoint-facts.js';
+import { profileWords, retryWords } from '../../endpoint/endpoint-words.js';
+import { VerifyDialog } from '../../endpoint/verify-dialog.js';
 import { Button } from '../../parts/button.js';
 import { MetricName } from '../../parts/code.js';
+import { Copyable } from '../../parts/copy.js';
 import { plural, seconds } from '../../parts/format.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Card, Facts } from '../../parts/page.js';
-import { Status } from '../../parts/status.js';
-import { Ago, useNow } from '../../parts/time.js';
+import { Ago } from '../../parts/time.js';
 import { useTripline } from '../../session.js';
-import { RecoverDialog } from '../deliveries/recover-dialog.js';
-import { healthOf, profileWords, retryWords } from '../endpoints/endpoint-words.js';
-import { VerifyDialog } from '../endpoints/verify-dialog.js';
-import { nameOf } from '../overview/standing.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 
 /** What was asked of the webhook. */
 export function WebhookFacts({ webhook }: { webhook: Webhook }) {
@@ -34,7 +35,7 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
           ...(webhook.description === '' ? [] : [['Description', webhook.description] as const]),
           ['Made', <Ago key="made" at={webhook.createdAt} />],
           ['Changed', <Ago key="changed" at={webhook.updatedAt} />],
-          ['Id', <code key="id">{id}</code>],
+          ['Id', <Copyable key="id" text={id} name="id of the webhook" />],
         ]}
       />
     </Card>
@@ -76,7 +77,7 @@ function EndpointActions({ webhook }: { webhook: Webhook }) {
       </Button>
       <Button onPress={() => setOpen('recover')}>Recover deliveries</Button>
       {open === 'verify' && <VerifyDialog of={of} url={webhook.targetURL} onClose={close} />}
-      <RecoverDialog of={{ ...of, name: nameOf(webhook) }} isOpen={open === 'recover'} onClose={close} />
+      {open === 'recover' && <RecoverDialog of={of} name={nameOf(webhook)} onClose={close} />}
     </>
   );
 }
@@ -94,50 +95,6 @@ function endpointFacts(webhook: Webhook, endpoint: Endpoint): (readonly [string,
     ['Retries', retryWords(endpoint.retry)],
     ...optionFacts(endpoint),
   ];
-}
-
-/** Options that an endpoint need not have; what it does not have is left out. */
-export function optionFacts(endpoint: Endpoint): (readonly [string, ReactNode])[] {
-  const { timeoutSeconds, maxPerSecond, headers, headerPrefix, contentType, publicKey } = endpoint;
-  const names = Object.entries(headers ?? {});
-  return [
-    ...(timeoutSeconds === null ? [] : [['Time-out', seconds(timeoutSeconds)] as const]),
-    ...(maxPerSecond === null
-      ? []
-      : [['At most', `${plural(maxPerSecond, 'delivery', 'deliveries')} a second`] as const]),
-    ...(contentType === 'application/json' ? [] : [['Content type', contentType] as const]),
-    ...(headerPrefix === null ? [] : [['Header prefix', <code key="prefix">{headerPrefix}</code>] as const]),
-    ...(names.length === 0 ? [] : [['Headers', <HeaderList key="headers" headers={names} />] as const]),
-    ...(headers === null
-      ? [['Headers', 'cannot be read: the key that they are encrypted with is missing'] as const]
-      : []),
-    ...(publicKey === null ? [] : [['Public key', <code key="key">{publicKey}</code>] as const]),
-  ];
-}
-
-function HeaderList({ headers }: { headers: readonly (readonly [string, string])[] }) {
-  return (
-    <ul>
-      {headers.map(([name, value]) => (
-        <li key={name}>
-          <code>
-            {name}: {value}
-          </code>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** How an endpoint is, in a word, and below it what else is to be known. */
-export function HealthFact({ endpoint }: { endpoint: Endpoint }) {
-  const { kind, word, detail } = healthOf(endpoint, useNow());
-  return (
-    <>
-      <Status kind={kind}>{word}</Status>
-      {detail && <p>{detail}</p>}
-    </>
-  );
 }
 
 function SharedFact({ endpoint: { id, description, webhookCount } }: { endpoint: Endpoint }) {

@@ -1,17 +1,19 @@
 import { Outlet, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useChange, useData } from '../../api/queries.js';
+import { useData } from '../../api/queries.js';
 import { useWebhook } from '../../api/resources.js';
 import type { Webhook } from '../../api/resources.js';
+import { SendTestDialog } from '../../delivery/send-test.js';
 import { Button } from '../../parts/button.js';
-import { SwitchField } from '../../parts/field.js';
+import { SwitchField } from '../../parts/switch-field.js';
 import { Loaded } from '../../parts/loaded.js';
+import { ProblemNotice } from '../../parts/notice.js';
 import { Page } from '../../parts/page.js';
 import { WebhookStatus } from '../../parts/status.js';
 import { LinkTabs } from '../../parts/tabs.js';
 import { useTripline } from '../../session.js';
-import { SendTestDialog } from '../overview/mending-dialogs.js';
-import { nameOf } from '../overview/standing.js';
+import { useWebhookStatus } from '../../webhook/use-webhook-status.js';
+import { nameOf } from '../../webhook/webhook-name.js';
 import { CopyDialog } from './copy-dialog.js';
 import './webhooks.css';
 
@@ -20,7 +22,7 @@ const CRUMBS = [{ text: 'Webhooks', to: '/webhooks' }] as const;
 
 /** What all pages of one webhook have: its name, how it is, what it waits for, and the way to the others. */
 export function WebhookLayout() {
-  const { id = '' } = useParams({ strict: false });
+  const { id } = useParams({ from: '/shell/webhooks/$id' });
   const webhook = useWebhook(id, { refreshMs: REFRESH_MS });
   if (webhook.data === undefined) {
     return (
@@ -111,11 +113,16 @@ function Actions({ webhook }: { webhook: Webhook }) {
 
 /** On and off. What was given up is switched on where its reason stands, not in passing. */
 function Switch({ webhook: { id, status } }: { webhook: Webhook }) {
-  const change = useChange(
-    (api, isOn: boolean) =>
-      api.PATCH('/v1/webhooks/{id}', { params: { path: { id } }, body: { status: isOn ? 'enabled' : 'disabled' } }),
-    { refreshes: [['webhooks'], ['overview'], ['endpoints']], said: 'The webhook is changed.' },
-  );
+  const change = useWebhookStatus(id);
   if (status === 'failed') return null;
-  return <SwitchField label="Enabled" value={status === 'enabled'} onChange={(isOn) => change.mutate(isOn)} />;
+  return (
+    <>
+      <SwitchField
+        label="Enabled"
+        value={status === 'enabled'}
+        onChange={(isOn) => change.mutate(isOn ? 'enabled' : 'disabled')}
+      />
+      {change.error && <ProblemNotice error={change.error} />}
+    </>
+  );
 }

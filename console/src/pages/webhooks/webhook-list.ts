@@ -1,5 +1,5 @@
 import type { Webhook } from '../../api/resources.js';
-import { byName, nameOf } from '../overview/standing.js';
+import { byName, nameOf } from '../../webhook/webhook-name.js';
 
 /** What the list of webhooks can be narrowed to. */
 export const STATUS_FILTERS = [

@@ -3,18 +3,17 @@ import type { Schema } from '@tripline/client';
 import { useData } from '../../api/queries.js';
 import { useWebhook } from '../../api/resources.js';
 import type { Webhook } from '../../api/resources.js';
+import { AttentionAbout } from '../../attention/attention-list.js';
 import { HourChart } from '../../charts/hour-chart.js';
+import { Figures } from '../../numbers/figures.js';
+import { RangeChoice } from '../../numbers/range-choice.js';
+import { rangeOf, sinceOf } from '../../numbers/range.js';
+import type { Range } from '../../numbers/range.js';
+import { successOf } from '../../numbers/success.js';
 import { milliseconds, number, percent, plural } from '../../parts/format.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Card } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
-import { AttentionLine } from '../overview/attention-list.js';
-import { Figures } from '../overview/numbers.js';
-import { RangeChoice } from '../overview/range-choice.js';
-import { rangeOf, sinceOf } from '../overview/range.js';
-import type { Range } from '../overview/range.js';
-import { successOf } from '../overview/standing.js';
-import { useOverview } from '../overview/use-overview.js';
 import { LatestDeliveries, LatestFirings } from './latest.js';
 import { EndpointFacts, WebhookFacts } from './webhook-facts.js';
 
@@ -22,7 +21,7 @@ const REFRESH_MS = 15_000;
 
 /** How one webhook does, and why it may not. */
 export function WebhookPage() {
-  const { id = '' } = useParams({ strict: false });
+  const { id } = useParams({ from: '/shell/webhooks/$id/' });
   const webhook = useWebhook(id);
   return (
     <Loaded query={webhook} height={480}>
@@ -33,10 +32,15 @@ export function WebhookPage() {
 
 function Found({ webhook }: { webhook: Webhook }) {
   const { can } = useTripline();
-  const range = rangeOf(useSearch({ strict: false }).range);
+  const range = rangeOf(useSearch({ from: '/shell/webhooks/$id/' }).range);
   return (
     <>
-      <OwnAttention webhook={webhook} />
+      <AttentionAbout
+        isAbout={({ webhookId, endpointId }) =>
+          webhookId === webhook.id || (webhookId === null && endpointId === webhook.endpointId)
+        }
+        isOnItsPage={({ webhookId }) => webhookId === webhook.id}
+      />
       <div className="apart">
         <h2>How it did</h2>
         <RangeChoice range={range} />
@@ -53,22 +57,6 @@ function Found({ webhook }: { webhook: Webhook }) {
         </div>
       )}
     </>
-  );
-}
-
-/** What the overview says of this webhook and of where it sends to. */
-function OwnAttention({ webhook: { id, endpointId } }: { webhook: Webhook }) {
-  const overview = useOverview();
-  const lines = (overview.data?.attention ?? []).filter((line) => {
-    return line.webhookId === id || (line.webhookId === null && line.endpointId === endpointId);
-  });
-  if (lines.length === 0) return null;
-  return (
-    <section className="stack" aria-label="Needs attention">
-      {lines.map((line) => (
-        <AttentionLine key={`${line.kind} ${line.title}`} line={line} isOnItsPage={line.webhookId === id} />
-      ))}
-    </section>
   );
 }
 

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { useWebhooks } from '../../api/resources.js';
 import type { Webhook } from '../../api/resources.js';
 import { Button, LinkButton } from '../../parts/button.js';
-import { MetricName } from '../../parts/code.js';
-import { SelectField, TextField } from '../../parts/field.js';
+import { SelectField } from '../../parts/choice-fields.js';
+import { TextField } from '../../parts/field.js';
 import { number, plural } from '../../parts/format.js';
 import { Loaded } from '../../parts/loaded.js';
 import { Empty } from '../../parts/notice.js';
@@ -12,11 +12,9 @@ import { Card, Page } from '../../parts/page.js';
 import { WebhookStatus } from '../../parts/status.js';
 import { DataTable } from '../../parts/table.js';
 import type { Column } from '../../parts/table.js';
-import { Ago } from '../../parts/time.js';
 import { useTripline } from '../../session.js';
-import '../overview/overview.css';
-import { RecipesList } from '../overview/recipes-list.js';
-import { nameOf } from '../overview/standing.js';
+import { RecipesList } from '../../webhook/recipes-list.js';
+import { conditionColumn, lastFiredColumn, nameColumn } from '../../webhook/webhook-columns.js';
 import { filteredWebhooks, STATUS_FILTERS, statusFilterOf } from './webhook-list.js';
 import './webhooks.css';
 
@@ -47,7 +45,7 @@ export function WebhooksPage() {
 }
 
 function WebhookList({ webhooks }: { webhooks: readonly Webhook[] }) {
-  const { search, status } = useSearch({ strict: false });
+  const { search, status } = useSearch({ from: '/shell/webhooks' });
   const [shown, setShown] = useState(SHOWN_AT_ONCE);
   const found = filteredWebhooks(webhooks, { search, status: statusFilterOf(status) });
   return (
@@ -87,7 +85,7 @@ function WebhookList({ webhooks }: { webhooks: readonly Webhook[] }) {
 
 function Filters({ count, all }: { count: number; all: number }) {
   const navigate = useNavigate();
-  const { search, status } = useSearch({ strict: false });
+  const { search, status } = useSearch({ from: '/shell/webhooks' });
   const filter = (change: { search?: string; status?: string }) => {
     const next = { search, status, ...change };
     void navigate({
@@ -114,14 +112,9 @@ function Filters({ count, all }: { count: number; all: number }) {
 }
 
 const COLUMNS: Column<Webhook>[] = [
-  { id: 'name', head: 'Name', cell: (webhook) => <NameCell webhook={webhook} /> },
+  nameColumn(),
   { id: 'status', head: 'Status', cell: (webhook) => <WebhookStatus webhook={webhook} /> },
-  {
-    id: 'condition',
-    head: 'Condition',
-    drop: 820,
-    cell: ({ condition }) => <code className="clipped">{condition}</code>,
-  },
+  conditionColumn(820),
   {
     id: 'vehicles',
     head: 'Vehicles',
@@ -129,26 +122,5 @@ const COLUMNS: Column<Webhook>[] = [
     drop: 560,
     cell: ({ subscriptionCount }) => number(subscriptionCount),
   },
-  {
-    id: 'last',
-    head: 'Last fired',
-    drop: 560,
-    cell: ({ lastFiredAt }) => (
-      <span className="unbroken">
-        <Ago at={lastFiredAt} />
-      </span>
-    ),
-  },
+  lastFiredColumn(),
 ];
-
-function NameCell({ webhook }: { webhook: Webhook }) {
-  return (
-    <>
-      {nameOf(webhook)}
-      <br />
-      <small className="metric-under">
-        <MetricName name={webhook.metricName} />
-      </small>
-    </>
-  );
-}
