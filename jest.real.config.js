@@ -12,7 +12,7 @@ export default {
     ...base.testPathIgnorePatterns,
     '<rootDir>/src/(core|config|target|observability)/',
     '<rootDir>/dev/(broker|start|postgres)/',
-    '<rootDir>/bench/',
+    '<rootDir>/(bench|client|console)/',
     '<rootDir>/test/(tidy|cited-tests|compat-document|start)\\.spec\\.ts$',
   ],
 };

@@ -372,9 +372,37 @@ describe('The way of a license holder', () => {
     await button('Sign in').click();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     expect(await page.getByText('Speeding in town').count()).toBe(0);
-    await menu().click();
-    await page.getByRole('menuitemradio', { name: new RegExp(world.developer.license.slice(0, 8)) }).click();
+    const change = async (to: string) => {
+      await menu().click();
+      await page.getByRole('menuitemradio', { name: new RegExp(to.slice(0, 8)) }).click();
+    };
+    await change(world.developer.license);
     await shown('Speeding in town');
+    await visit.goto('/webhooks/new');
+    await field('Display name').fill('Half of a webhook');
+    await change(license);
+    await shown('Leave without saving?', dialog());
+    await button('Cancel', dialog()).click();
+    expect(await field('Display name').inputValue()).toBe('Half of a webhook');
+    await change(license);
+    await button('Discard changes', dialog()).click();
+    await shown(/No webhooks? yet|Begin with/i);
+    await change(world.developer.license);
+    await shown('Speeding in town');
+  });
+
+  step('a webhook that was made elsewhere, in older names, opens as it was registered and unchanged', async () => {
+    const older = { service: 'signals', metricName: 'vss.speed', condition: 'valueNumber = 55' };
+    const own = { headers: { 'X-Fleet': 'mine' }, retry: '1s,2s', displayName: 'From long ago' };
+    const { body } = await world.developer.register({
+      ...older,
+      ...own,
+      targetURL: world.setup.receiver.url('/older'),
+    });
+    await visit.goto(`/webhooks/${body.id}/edit`);
+    await page.locator('.cm-content', { hasText: 'valueNumber = 55' }).waitFor();
+    await shown(/registered as vss.speed/);
+    expect(await button('Save changes').isDisabled()).toBe(true);
   });
 
   step('a webhook is deleted, after its name was shown', async () => {

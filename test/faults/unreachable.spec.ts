@@ -4,6 +4,8 @@ import { describe, test } from '@jest/globals';
 import { inWorld, type FaultWorld } from './fault-world.js';
 
 const MINUTE_MS = 60_000;
+/** An engine takes Kafka for silent after a minute without an answer, and sees so a little later. */
+const SILENCE_MS = 90_000;
 
 /** Lets something happen to a world for a minute while `look` looks at it, and heals it. */
 const aMinute = (
@@ -43,7 +45,7 @@ describe('for a minute', () => {
       (world) => world.kafka.freeze(),
       (world) => world.kafka.thaw(),
       async (world) => {
-        await world.check('engine', 'kafka', false, MINUTE_MS);
+        await world.check('engine', 'kafka', false, SILENCE_MS);
         await Promise.all([world.check('api', 'database', true), world.check('delivery', 'delivery', true)]);
       },
     ),

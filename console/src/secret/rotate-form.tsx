@@ -26,7 +26,11 @@ export function RotateForm({ of }: { of: Subject }) {
   const problem = secretProblem(secret);
   return (
     <>
-      <div role="status">{rotate.data && <Rotated rotated={rotate.data} />}</div>
+      {/* Only that it is done is spoken: nobody else in the room needs to hear a secret. */}
+      <p className="hidden-text" role="status">
+        {rotate.data && 'The secret is rotated. The new one is shown once, below.'}
+      </p>
+      {rotate.data && <Rotated rotated={rotate.data} />}
       <Card title="Rotate the secret">
         <div className="form">
           <OverlapField hours={hours} onChange={setHours} />

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { Icon } from '../parts/icon.js';
@@ -17,11 +17,12 @@ const THEMES: readonly { id: Theme; text: string }[] = [
 export function LicenseMenu() {
   const { signIns: all, current } = useSignIns();
   const navigate = useNavigate();
+  const router = useRouter();
   if (current === undefined) return null;
-  // What is open belongs to this license, so nobody stays there with another.
-  const leave = () => {
-    signIns.remove(current.license);
-    void navigate({ to: '/' });
+  // What is open belongs to this license, so nobody stays there with another; who has changes there is asked first.
+  const leaveFor = async (change: () => void) => {
+    await navigate({ to: '/' });
+    if (router.state.location.pathname === '/') change();
   };
   return (
     <MenuTrigger>
@@ -41,10 +42,7 @@ export function LicenseMenu() {
                 id={signIn.license}
                 className="option"
                 textValue={signIn.license}
-                onAction={() => {
-                  signIns.choose(signIn.license);
-                  void navigate({ to: '/' });
-                }}
+                onAction={() => void leaveFor(() => signIns.choose(signIn.license))}
               >
                 <LicenseName signIn={signIn} />
               </MenuItem>
@@ -53,7 +51,7 @@ export function LicenseMenu() {
           <MenuItem className="option" onAction={() => void navigate({ to: '/sign-in' })}>
             Add another license
           </MenuItem>
-          <MenuItem className="option" onAction={leave}>
+          <MenuItem className="option" onAction={() => void leaveFor(() => signIns.remove(current.license))}>
             Sign out
           </MenuItem>
           <Separator className="separator" />
