@@ -23,6 +23,14 @@ test.each([
   ['value - previousValue > 10', 'speed minus speed at the last firing is more than 10 km/h'],
   ['(value + 1.0) * 2.0 == 8.0', '(speed plus 1) times 2 is 8'],
   ['!(value == 1)', 'not (speed is 1 km/h)'],
+  [
+    '(value > 55) != (previousValue > 55)',
+    'either (speed is more than 55 km/h) or (speed at the last firing is more than 55 km/h) but not both',
+  ],
+  [
+    '(value > 55) == !(value < 60)',
+    'both or neither of (speed is more than 55 km/h) and (not (speed is less than 60 km/h))',
+  ],
   ['55 < value', '55 km/h is less than speed'],
   ['value > previousValue', 'speed is more than at the last firing'],
   ['value in [1, 2, 3]', 'speed is one of 1, 2, 3'],

@@ -127,6 +127,12 @@ class Wording {
     const compared = COMPARED[node.op];
     if (compared === undefined) return this.source(node);
     if (isLastOf(right, left)) return `${this.of(left)} ${COMPARED_TO_LAST[node.op]}`;
+    // Two comparisons, compared: said as one, a sentence would run into the next.
+    if (isCompared(left) && isCompared(right)) {
+      const [one, other] = [`(${this.of(left)})`, `(${this.of(right)})`];
+      if (node.op === '!=') return `either ${one} or ${other} but not both`;
+      if (node.op === '==') return `both or neither of ${one} and ${other}`;
+    }
     return `${this.measured(left, right)} ${compared} ${this.measured(right, left)}`;
   }
 
@@ -243,4 +249,9 @@ const DURATIONS: readonly (readonly [unit: string, ns: number])[] = [
 function duration(ns: number): string {
   const [unit, size] = DURATIONS.find(([, each]) => Math.abs(ns) >= each) ?? ['ns', 1];
   return `${ns / size} ${unit}`;
+}
+
+/** Whether it is a comparison itself, or made of some. */
+function isCompared({ op }: Node): boolean {
+  return op in COMPARED || op === '&&' || op === '||' || op === '!_';
 }
