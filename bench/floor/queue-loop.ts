@@ -1,7 +1,7 @@
 /**
  * The loop of `undici-loop.ts` once more, over the queue: what is due is read and settled with the product's statements, and
- * nothing is decided, signed, limited, logged or measured in between. No sender on this machine can be faster than that
- * while deliveries are kept in PostgreSQL.
+ * nothing is decided, signed, limited, logged or measured in between. It tells what the queue costs, read ahead once and
+ * settled one batch after the other; it is no bound: a loop that overlaps more could be faster.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
