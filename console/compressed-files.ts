@@ -8,7 +8,7 @@ import type { Plugin } from 'vite';
 const WORTH_IT = /\.(js|css|svg|json)$/;
 /** Below it, headers outweigh what is saved. */
 const LENGTH_MIN = 1_024;
-/** The two levels above it save a tenth, and take fifteen times as long. */
+/** Below the highest, which is meant for what is built once a release: this is built at every start. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 const GZIP = { level: 9 };
 

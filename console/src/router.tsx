@@ -9,6 +9,8 @@ import {
   useRouter,
 } from '@tanstack/react-router';
 import type { ErrorComponentProps } from '@tanstack/react-router';
+import { readDeliverySearch, readWebhookDeliverySearch } from './pages/deliveries/delivery-search.js';
+import { readEventSearch } from './pages/events/event-search.js';
 import { SignInPage } from './pages/sign-in/sign-in-page.js';
 import { LinkButton, Button } from './parts/button.js';
 import { Waiting } from './parts/loaded.js';
@@ -65,7 +67,7 @@ const vehicles = createRoute({
 const webhookDeliveries = createRoute({
   getParentRoute: () => webhook,
   path: '/deliveries',
-  validateSearch: texts('status', 'vehicle', 'since', 'until', 'view', 'delivery'),
+  validateSearch: readWebhookDeliverySearch,
   component: lazyRouteComponent(() => import('./pages/deliveries/webhook-deliveries-page.js'), 'WebhookDeliveriesPage'),
 });
 const secret = createRoute({
@@ -76,7 +78,7 @@ const secret = createRoute({
 const deliveries = createRoute({
   getParentRoute: () => shell,
   path: '/deliveries',
-  validateSearch: texts('status', 'webhook', 'vehicle', 'endpoint', 'since', 'until', 'view', 'delivery'),
+  validateSearch: readDeliverySearch,
   component: lazyRouteComponent(() => import('./pages/deliveries/deliveries-page.js'), 'DeliveriesPage'),
 });
 const delivery = createRoute({
@@ -93,7 +95,7 @@ const live = createRoute({
 const events = createRoute({
   getParentRoute: () => shell,
   path: '/events',
-  validateSearch: texts('type', 'webhook', 'vehicle', 'since', 'until'),
+  validateSearch: readEventSearch,
   component: lazyRouteComponent(() => import('./pages/events/events-page.js'), 'EventsPage'),
 });
 const event = createRoute({

@@ -1,11 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Page } from '../../parts/page.js';
 import { DeliveryExplorer } from './delivery-explorer.js';
-import { readDeliverySearch } from './delivery-search.js';
 
 /** What was sent, is about to be, or could not be. */
 export function DeliveriesPage() {
-  const search = readDeliverySearch(useSearch({ from: '/shell/deliveries' }));
+  const search = useSearch({ from: '/shell/deliveries' });
   const navigate = useNavigate();
   return (
     <Page title="Deliveries" intro="What your webhooks fired on its way to your endpoints. Newest first.">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deliveryQuery, isNarrowed, readDeliverySearch } from './delivery-search.js';
+import { deliveryQuery, isNarrowed, readDeliverySearch, readWebhookDeliverySearch } from './delivery-search.js';
 
 const NOW = Date.parse('2026-01-15T12:00:00Z');
 
@@ -38,5 +38,11 @@ describe('the search of the list of deliveries', () => {
   it('is not narrowed by what stands open or how it is shown', () => {
     expect(isNarrowed({ view: 'causes', delivery: 'x' })).toBe(false);
     expect(isNarrowed({ view: 'causes', vehicle: 'x' })).toBe(true);
+  });
+});
+
+it("a webhook's own list takes no other webhook or endpoint from the address", () => {
+  expect(readWebhookDeliverySearch({ status: 'failed', webhook: 'another', endpoint: 'another' })).toEqual({
+    status: 'failed',
   });
 });

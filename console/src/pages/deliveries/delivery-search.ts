@@ -35,6 +35,11 @@ export function readDeliverySearch(search: Record<string, unknown>): DeliverySea
   });
 }
 
+/** The same of one webhook's list, which is narrowed to it already. */
+export function readWebhookDeliverySearch(search: Record<string, unknown>): DeliverySearch {
+  return readDeliverySearch({ ...search, webhook: undefined, endpoint: undefined });
+}
+
 /** What the API is asked with. Spans count from `nowMs`. */
 export function deliveryQuery(search: DeliverySearch, nowMs: number) {
   const { status, webhook, endpoint, vehicle, since, until } = search;

@@ -6,12 +6,11 @@ import { Button } from '../../parts/button.js';
 import { useTripline } from '../../session.js';
 import { nameOf } from '../../webhook/webhook-name.js';
 import { DeliveryExplorer } from './delivery-explorer.js';
-import { readDeliverySearch } from './delivery-search.js';
 
 /** The deliveries of one webhook, in its tab. */
 export function WebhookDeliveriesPage() {
   const { id } = useParams({ from: '/shell/webhooks/$id/deliveries' });
-  const search = readDeliverySearch(useSearch({ from: '/shell/webhooks/$id/deliveries' }));
+  const search = useSearch({ from: '/shell/webhooks/$id/deliveries' });
   const navigate = useNavigate();
   return (
     <DeliveryExplorer

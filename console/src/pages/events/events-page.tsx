@@ -11,7 +11,7 @@ import { Page } from '../../parts/page.js';
 import { useTripline } from '../../session.js';
 import { webhookNames } from '../../webhook/webhook-name.js';
 import { EventFilters } from './event-filters.js';
-import { eventQuery, readEventSearch } from './event-search.js';
+import { eventQuery } from './event-search.js';
 import type { EventSearch } from './event-search.js';
 import { EventTable } from './event-table.js';
 import './events.css';
@@ -19,7 +19,7 @@ import './events.css';
 /** Firings and every significant change, newest first. */
 export function EventsPage() {
   const { can } = useTripline();
-  const search = readEventSearch(useSearch({ from: '/shell/events' }));
+  const search = useSearch({ from: '/shell/events' });
   const navigate = useNavigate();
   const onChange = (next: EventSearch): void => {
     void navigate({ to: '.', search: next, replace: true, resetScroll: false });
