@@ -227,7 +227,9 @@ function deliveryStage({
   const revoke = (license: string, vehicle: string) => revoker.revoke(license, vehicle);
   const sender = new Sender({
     ...{ client, bell, schedule, permissions, catalog, concurrency, concurrencyPerEndpoint, timeoutMs, log, metrics },
-    queue: new DeliveryQueue(database, leaseSeconds, isGated(settings.quotas)),
+    queue: new DeliveryQueue(database, {
+      ...{ lifeSeconds: leaseSeconds, isGated: isGated(settings.quotas), grantsDecide: permissions.grantsDecide },
+    }),
     limits: { blocks: quotaBlocks, notices: new QuotaNotices(database) },
     secrets: new SecretBox(settings.encryptionKeys),
     health: new EndpointHealthStore(database),

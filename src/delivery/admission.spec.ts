@@ -24,6 +24,7 @@ interface Case {
   eventType?: string;
   vehicle?: string | null;
   isTriggerLive?: boolean;
+  granted?: readonly string[];
 }
 
 /** What becomes of a delivery, how often its permission was asked for, and whose subscriptions were ended. */
@@ -59,6 +60,16 @@ test.each<[where: string, given: Case, answer: PermissionAnswer, becomes: Partia
   const { admitted, asked, revoked } = await judged(given, answer);
   expect([admitted, asked]).toEqual([becomes.kind === 'send' ? expect.objectContaining(becomes) : becomes, 1]);
   expect(revoked).toEqual(answer === DENIED ? [[LICENSE, VEHICLE]] : []);
+});
+
+const SPEED_PERMISSION = 'privilege:GetNonLocationHistory';
+test.each<[what: string, given: Case, becomes: Partial<Admitted>, asked: number]>([
+  ['that is needed', { granted: ['privilege:Other', SPEED_PERMISSION] }, SENT, 0],
+  ['that is needed, at a paused endpoint', { granted: [SPEED_PERMISSION], status: 'paused' }, HELD, 0],
+  ['of something else', { granted: ['privilege:Other'] }, CANCELLED, 1],
+  ['of nothing', { granted: [] }, CANCELLED, 1],
+])('a firing that comes with a grant %s', async (_what, given, becomes, asked) => {
+  expect(await judged(given, DENIED)).toMatchObject({ admitted: becomes, asked });
 });
 
 const UNKNOWN_METRIC = { payload: FIRING.replace('speed', 'gone') };

@@ -55,14 +55,19 @@ export class Admission {
       : { kind: 'postponed', waitMs: answer.waitMs ?? this.unknownMetricMs(delivery) };
   }
 
-  /** Without a time to wait when it is not known what to ask for. */
+  /**
+   * Without a time to wait when it is not known what to ask for. A grant that came with the delivery is as good as an
+   * answer; one that is not there may have been made since.
+   */
   private ask(
-    { license }: DueDelivery,
+    { license, granted }: DueDelivery,
     vehicle: string,
     event: FiringGist | undefined,
-  ): Promise<PermissionAnswer> | { kind: 'unknown'; waitMs?: undefined } {
+  ): Promise<PermissionAnswer> | { kind: 'granted' } | { kind: 'unknown'; waitMs?: undefined } {
     const permissions = this.permissionsFor(event);
-    return permissions ? this.options.permissions.ask(license, vehicle, permissions) : { kind: 'unknown' };
+    if (!permissions) return { kind: 'unknown' };
+    if (granted && permissions.every((one) => granted.includes(one))) return { kind: 'granted' };
+    return this.options.permissions.ask(license, vehicle, permissions);
   }
 
   /** What reading the metric of a firing takes; undefined for one that does not exist. */

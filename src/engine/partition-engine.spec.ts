@@ -765,6 +765,83 @@ describe('partitions of one topic', () => {
   });
 });
 
+describe('states that are read while it is asked what changed', () => {
+  test('are asked for at the same time, and only once', async () => {
+    const [first, vehicle] = [newVehicle(), newVehicle()];
+    const id = await world.trigger('valueNumber != previousValueNumber', {}, [first, vehicle]);
+    let loads = 0;
+    let loading!: () => void;
+    const isLoading = new Promise<void>((resolve) => (loading = resolve));
+    const states = {
+      load: (...given: Parameters<typeof world.states.load>) => {
+        if (++loads === 2) loading();
+        return world.states.load(...given);
+      },
+    };
+    const chunks = chunksWith(() => undefined);
+    let looks = 0;
+    // The second look is not answered before the states were asked for.
+    const lately: Chunks['lately'] = (...given) =>
+      (++looks === 2 ? isLoading : Promise.resolve()).then(() => chunks.lately(...given));
+    const partition = await opened({ states, chunks: { ...chunks, lately } });
+    await process(partition, [speedRecord(0, first, [5])]);
+    await process(partition, [speedRecord(1, vehicle, [6])]);
+    expect(await valuesOf(id)).toEqual([5, 6]);
+    expect(loads).toBe(2);
+  });
+
+  test('do not count where somebody stored others meanwhile, whichever answer comes first', async () => {
+    const partitionCount = 2;
+    const [first, vehicle] = [newVehicle(), newVehicle()];
+    const id = await world.trigger('valueNumber != previousValueNumber', {}, [first, vehicle]);
+    const topic = newTopic();
+    const home = partitionOf(Buffer.from(vehicle), partitionCount);
+    const elsewhere = await world.open(await world.engine(), topic, { partition: 1 - home, partitionCount });
+    let loads = 0;
+    let [stored, looked] = [() => {}, () => {}];
+    const isStored = new Promise<void>((resolve) => (stored = resolve));
+    const isLooked = new Promise<void>((resolve) => (looked = resolve));
+    const states = {
+      load: async (...given: Parameters<typeof world.states.load>) => {
+        const loaded = await world.states.load(...given);
+        if (++loads !== 2) return loaded;
+        await process(elsewhere, [speedRecord(0, vehicle, [5], { key: null })]);
+        stored();
+        await isLooked;
+        return loaded;
+      },
+    };
+    const chunks = chunksWith(() => undefined);
+    let looks = 0;
+    const lately: Chunks['lately'] = async (...given) => {
+      if (++looks !== 2) return chunks.lately(...given);
+      await isStored;
+      return chunks.lately(...given).finally(() => setTimeout(looked, 50));
+    };
+    const engine = await world.engine({ states, chunks: { ...chunks, lately } });
+    const atHome = await world.open(engine, topic, { partition: home, partitionCount });
+    await process(atHome, [speedRecord(0, first, [7], { key: null })]);
+    // Not other than the zero that counts as previous at first, but other than what fired elsewhere.
+    await process(atHome, [speedRecord(1, vehicle, [0])]);
+    expect((await valuesOf(id)).slice(1)).toEqual([5, 0]);
+  });
+
+  test('are read again when they could not be', async () => {
+    const [first, vehicle] = [newVehicle(), newVehicle()];
+    const id = await world.trigger('valueNumber != previousValueNumber', {}, [first, vehicle]);
+    let loads = 0;
+    const states = {
+      load: (...given: Parameters<typeof world.states.load>) =>
+        ++loads === 2 ? Promise.reject(new Error('connection lost')) : world.states.load(...given),
+    };
+    const partition = await opened({ states });
+    await process(partition, [speedRecord(0, first, [5])]);
+    expect(await process(partition, [speedRecord(1, vehicle, [6])])).toMatchObject({ answer: 'ok' });
+    expect(await valuesOf(id)).toEqual([5, 6]);
+    expect(loads).toBe(3);
+  });
+});
+
 describe('a partition that comes back', () => {
   test('keeps its cache when nobody had it meanwhile, and loses it otherwise', async () => {
     const vehicle = newVehicle();

@@ -35,6 +35,8 @@ interface Decided {
 const SINGLE_FROM_ATTEMPT = 3;
 /** By this try, a single record that the database refuses is set aside as a dead letter. */
 const SET_ASIDE_FROM_ATTEMPT = 5;
+/** So few records are planned twice rather than waited for: it takes less time than asking the database once. */
+const FORETOLD_MAX = 50;
 
 /**
  * Turns the records of one partition into firings, each exactly once. The truth is the position in the database, which
@@ -122,7 +124,7 @@ export class PartitionEngine {
     isLive: () => boolean,
     onProcessed: (nextOffset: bigint) => Promise<void>,
   ): Promise<'ok' | 'fenced' | 'abandoned'> {
-    if (!(await this.refresh(isLive))) return 'abandoned';
+    if (!(await this.refresh(isLive, records))) return 'abandoned';
     let attempt = 1;
     for (let at = this.skip(records, 0); at < records.length; at = this.skip(records, at)) {
       if (!isLive()) return 'abandoned';
@@ -150,16 +152,34 @@ export class PartitionEngine {
   }
 
   /** Learns what changed before the records were fetched: triggers, and states that others stored. */
-  private async refresh(isLive: () => boolean): Promise<boolean> {
+  private async refresh(isLive: () => boolean, records: readonly SourceRecord[] = []): Promise<boolean> {
     const { index, lately } = this.parts;
+    const foretold = this.foretell(records);
     const known = await this.persist(isLive, async () => {
       const { indexHead, scattered } = await lately(this.stream.topic);
       await index.follow(indexHead);
       return scattered;
     });
+    // In the cache before anything is forgotten: which of the two was read first, nobody knows.
+    await foretold;
     if (!known) return false;
     this.cache.trustUnless(known);
     return true;
+  }
+
+  /**
+   * While it is asked what changed, loads the states that are needed if nothing has, so that the two do not take their time
+   * one after the other. Nothing rests on it: what changed is planned anew, a bucket that others wrote is forgotten with
+   * what was just read of it, and a commit compares versions.
+   */
+  private async foretell(records: readonly SourceRecord[]): Promise<void> {
+    const at = this.skip(records, 0);
+    const count = records.length - at;
+    if (count === 0 || count > FORETOLD_MAX || !this.cache.isFollowing) return;
+    const { missing } = this.states.forPlan(this.planner.plan(records, at, this.cursor, this.parts.limits));
+    const wanted = missing.filter(({ isScattered }) => !isScattered);
+    // Should it fail, they are missing still, and that is asked again until it works.
+    if (wanted.length > 0) await this.states.load(wanted).catch(() => undefined);
   }
 
   private async chunk(

@@ -53,6 +53,11 @@ export class StateCache {
     return this.count;
   }
 
+  /** Whether it was told before what others stored: until then it forgets everything the first time that it is. */
+  get isFollowing(): boolean {
+    return this.unseen !== undefined;
+  }
+
   get({ indexed, vehicle }: Pair, nowMs: number): State | undefined {
     const known = this.vehicles.get(vehicle);
     const entry = known?.entries.get(indexed.trigger.id);

@@ -24,6 +24,8 @@ export interface DueDelivery {
   isTriggerLive: boolean;
   /** Nothing may be sent to its license for now. */
   isGated: boolean;
+  /** What its license is granted on its vehicle, where the queue was asked to look it up and there is a grant. */
+  granted?: readonly string[];
   /** Undefined when the endpoint was deleted. */
   target: DeliveryTarget | undefined;
   /** When it was queued first, as the database writes it: given back as it is. */
@@ -59,6 +61,8 @@ export interface DueRow {
   /** Its secrets were replaced, and the former ones still sign. */
   is_overlapping: boolean;
   is_known: boolean;
+  /** A permission a line. */
+  granted: string | null;
 }
 
 /** The columns of `endpoints` that are read here. */
@@ -120,6 +124,7 @@ function toDueDelivery(
     createdAt: row.created_at,
     createdTicksMs: ticksMs - row.age_ms,
     ...(row.is_known ? { isKnown: true } : {}),
+    ...(row.granted === null ? {} : { granted: row.granted.split('\n') }),
   };
 }
 

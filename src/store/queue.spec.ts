@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { actorOf, LICENSE, newTrigger, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
+import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { DEFAULT_ENDPOINT_OPTIONS } from '../core/endpoint.js';
 import { Database } from './database.js';
 import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
@@ -181,7 +181,7 @@ test('a heartbeat does not wait for a lease', async () => {
 });
 
 test('a heartbeat without an answer is given up while there is time for another', async () => {
-  const brief = new DeliveryQueue(database, 4);
+  const brief = new DeliveryQueue(database, { lifeSeconds: 4 });
   const mine = await brief.startSender();
   await database.session(async (blocking) => {
     await blocking.query('begin');
@@ -217,6 +217,38 @@ test('a due delivery comes with all that sending it needs', async () => {
       },
     },
   ]);
+});
+
+test.each([
+  [
+    'the grant of its license on its vehicle',
+    true,
+    ['privilege:GetNonLocationHistory', 'privilege:GetLocationHistory'],
+  ],
+  ['nothing of it where others decide', false, undefined],
+])('a due delivery comes with %s', async (_, grantsDecide, granted) => {
+  const [permissions, others] = [
+    ['privilege:GetNonLocationHistory', 'privilege:GetLocationHistory'],
+    ['privilege:Other'],
+  ];
+  await database.pool.query(
+    `insert into grants (license, vehicle, permissions, updated_at)
+     values ($1, $2, $3, now()), ($1, $4, $5, now()), ($6, $2, $5, now()) on conflict do nothing`,
+    [LICENSE, vehicleOf(1), permissions, vehicleOf(2), others, OTHER_LICENSE],
+  );
+  await enqueue(trigger);
+  const asked = new DeliveryQueue(database, { grantsDecide });
+  const [delivery] = await asked.fetch([{ endpointId: trigger.endpointId, ...QUEUE_START, limit: 1 }]);
+  expect(delivery).toMatchObject({ vehicle: vehicleOf(1), license: LICENSE });
+  expect(delivery!.granted).toEqual(granted);
+});
+
+test('a firing whose license has no grant comes without one', async () => {
+  await database.pool.query('delete from grants');
+  await enqueue(trigger);
+  const asked = new DeliveryQueue(database, { grantsDecide: true });
+  const [delivery] = await asked.fetch([{ endpointId: trigger.endpointId, ...QUEUE_START, limit: 1 }]);
+  expect(delivery!.granted).toBeUndefined();
 });
 
 test('every delivery of an endpoint comes with its options as they stand now', async () => {
@@ -296,7 +328,7 @@ test('of what the sender has in hand nothing is read but that it is queued; of a
 
 test('deliveries come in the order of their places, in whatever order the database gives its rows', async () => {
   for (const dueInSeconds of [-3, -2, -1]) await enqueue(trigger, { dueInSeconds });
-  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, []];
+  const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, [], true];
   const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
   const shuffled = [found[2]!, found[0]!, found[1]!];
   const inOrder = toDueDeliveries(shuffled, 0).map(({ id }) => id);
@@ -586,7 +618,7 @@ test('statistics that call the queue empty do not make the hot statements read w
 });
 
 test.each([
-  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10], false, []]],
+  ['fetching', FETCH_DUE.text, [[randomUUID()], ['-infinity'], [QUEUE_START.afterId], [10], false, [], true]],
   ['following the index', READ_INDEX_CHANGES.text, [0]],
 ])('%s finds a trigger by its key, however few there are when the plan is made', async (_, sql, values) => {
   await database.pool.query('truncate triggers');
@@ -656,7 +688,7 @@ async function pagesTouched(): Promise<Map<string, number>> {
   const statements: [string, { text: string }, unknown[]][] = [
     ['lease', LEASE_ENDPOINTS, [token, 5, null]],
     ['lease for a bell', LEASE_ENDPOINTS, [token, 5, [endpointId]]],
-    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, []]],
+    ['fetch', FETCH_DUE, [[endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, [], true]],
     ['settle', SETTLE_DELIVERIES, [token, ...settlementArrays(settled)]],
     ['depth', QUEUE_DEPTH, [5, 100]],
   ];

@@ -65,15 +65,27 @@ const DEAD_TOKEN_KEPT_SECONDS = 60;
  * held may be with others already: drop everything and take a new one. Deliveries happen at least once.
  */
 export class DeliveryQueue {
+  /** How long a token lives without a heartbeat, and so how long a dead sender's endpoints wait. */
+  readonly lifeSeconds: number;
+  private readonly isGated: boolean;
+  private readonly grantsDecide: boolean;
+
   /**
-   * `lifeSeconds`: how long a token lives without a heartbeat, and so how long a dead sender's endpoints wait.
-   * `isGated`: whether a license without a limit of its own on webhooks is.
+   * `isGated`: whether a license without a limit of its own on webhooks is. `grantsDecide`: a firing comes with what its
+   * license is granted on its vehicle.
    */
   constructor(
     private readonly database: Database,
-    readonly lifeSeconds = TOKEN_LIFE_SECONDS,
-    private readonly isGated = false,
-  ) {}
+    {
+      lifeSeconds = TOKEN_LIFE_SECONDS,
+      isGated = false,
+      grantsDecide = false,
+    }: { lifeSeconds?: number; isGated?: boolean; grantsDecide?: boolean } = {},
+  ) {
+    this.lifeSeconds = lifeSeconds;
+    this.isGated = isGated;
+    this.grantsDecide = grantsDecide;
+  }
 
   /** A new token, alive from now. Also clears away tokens that died long ago. */
   async startSender(): Promise<string> {
@@ -151,6 +163,7 @@ export class DeliveryQueue {
         heads.map((head) => head.limit),
         this.isGated,
         heads.flatMap(({ known = [] }) => known),
+        this.grantsDecide,
       ],
     });
     return toDueDeliveries(rows, performance.now());

@@ -77,7 +77,7 @@ function newSender(onSent: () => void): Sender {
     ...{ body: Buffer.alloc(0), truncated: false, durationMs: 1 },
   };
   return new Sender({
-    queue: new DeliveryQueue(remote, LEASE_SECONDS),
+    queue: new DeliveryQueue(remote, { lifeSeconds: LEASE_SECONDS }),
     client: { post: () => Promise.resolve(answer).finally(onSent) },
     secrets,
     bell: { ring: () => undefined, listen: () => Promise.resolve(() => Promise.resolve()) },
