@@ -14,6 +14,15 @@ const CHAIN_ID_MAX = 2n ** 64n - 1n;
  * `0x`, a token id with a plus sign.
  */
 export function parseDid(text: string): ParsedDid {
+  if (text !== lastText) [lastParsed, lastText] = [parse(text), text];
+  return lastParsed;
+}
+
+/** Who reads a record asks for its vehicle more than once. */
+let lastText: string | undefined;
+let lastParsed: ParsedDid = invalid('it is empty');
+
+function parse(text: string): ParsedDid {
   if (text.length > DID_LENGTH_MAX) return invalid(`it is longer than ${DID_LENGTH_MAX} characters`);
   const prefix = prefixOf(text);
   if (prefix.kind === 'invalid') return prefix;

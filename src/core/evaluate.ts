@@ -11,6 +11,9 @@ export type Outcome =
   | { kind: 'stale'; ageMs: number }
   | { kind: 'failed'; code: string; message: string };
 
+/** By far the most frequent. */
+export const NOT_MET: Outcome = Object.freeze({ kind: 'not_met' });
+
 export interface Rule {
   condition: Condition;
   cooldownMs: number;
@@ -30,7 +33,7 @@ export function evaluate(rule: Rule, state: State, sample: Sample, arrivalMs: nu
   if (stale) return stale;
   const met = isMet(rule.condition, sample, state);
   if (typeof met !== 'boolean') return met;
-  if (!met) return { kind: 'not_met' };
+  if (!met) return NOT_MET;
   const { firedAtMs } = state;
   if (firedAtMs !== undefined && Math.abs(arrivalMs - firedAtMs) < rule.cooldownMs) {
     return { kind: 'cooling', untilMs: firedAtMs + rule.cooldownMs };

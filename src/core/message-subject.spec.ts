@@ -1,11 +1,27 @@
 import { expect, test } from '@jest/globals';
 import { type Random, random } from '../../test/support/random.js';
 import { decodeText } from './message.js';
-import { vehicleAtMost } from './message-subject.js';
+import { concernsNobody } from './message-subject.js';
 
 const CONTRACT = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF';
 const VEHICLE = `${CONTRACT}:1`;
 const OTHER = `${CONTRACT}:2`;
+
+/** The only vehicle that a message can be about, where nobody watches it; undefined where only the parser can tell. */
+function vehicleAtMost(text: string): string | undefined {
+  let found: string | undefined;
+  const isCertain = concernsNobody(text, (vehicle) => {
+    found = vehicle;
+    return false;
+  });
+  return isCertain ? found : undefined;
+}
+
+test('a message about a vehicle that is watched concerns somebody', () => {
+  const text = `{"subject":"${VEHICLE}"}`;
+  expect(concernsNobody(text, (vehicle) => vehicle === OTHER)).toBe(true);
+  expect(concernsNobody(text, (vehicle) => vehicle === VEHICLE)).toBe(false);
+});
 
 test.each([
   ['as DIMO writes it', `{"specversion":"1.0","subject":"${VEHICLE}","data":{"signals":[]}}`],

@@ -13,6 +13,7 @@ import {
   type Match,
   type PlannedRecord,
 } from './chunk-plan.js';
+import { Deadline } from './deadline.js';
 import type { DeadLetter } from './dead-letter-budget.js';
 import type { OpenPair } from './partition-states.js';
 import type { SourceRecord } from './record.js';
@@ -104,37 +105,38 @@ class ChunkEvaluation {
   private readonly queuedByLicense = new Map<string, number>();
   /** Of the open matches, which comes next. */
   private nextOpen = 0;
-  /** Whether anything was done since the last look at the clock that may take its time. */
-  private hasWorked = false;
+  /** Conditions that were asked since it was last looked whether the time is over. */
+  private asked = 0;
 
   constructor(private readonly context: ChunkContext) {}
 
   run(plan: ChunkPlan): ChunkResult {
-    const deadlineMs = this.context.now() + this.context.limits.evaluationMs;
+    const deadline = new Deadline(this.context.now, this.context.limits.evaluationMs);
     for (const planned of plan.records) {
-      this.result.end = this.evaluateRecord(planned, deadlineMs);
+      this.result.end = this.evaluateRecord(planned, deadline);
       this.account(planned);
-      if (this.result.end !== planned.end || this.isFull(deadlineMs)) break;
+      if (this.result.end !== planned.end || this.isFull(deadline)) break;
     }
     return this.result;
   }
 
   /** Resolves to the planned end, or to where a limit cut the record. */
-  private evaluateRecord({ record, samples, end }: PlannedRecord, deadlineMs: number): Cursor {
+  private evaluateRecord({ record, samples, end }: PlannedRecord, deadline: Deadline): Cursor {
     for (let place = 0; place < samples.length; place++) {
-      const { sample, matches } = samples[place]!;
+      const { sample, matches, notMet } = samples[place]!;
+      if (notMet > 0) increment(this.result.outcomes, 'not_met', notMet);
       for (const match of matches) this.decide(match, sample, record);
       const isLast = place === samples.length - 1;
-      if (!isLast && this.isFull(deadlineMs)) return { offset: record.offset, index: sample.index + 1 };
+      if (!isLast && this.isFull(deadline)) return { offset: record.offset, index: sample.index + 1 };
     }
     return end;
   }
 
-  private isFull(deadlineMs: number): boolean {
+  private isFull(deadline: Deadline): boolean {
     if (this.result.firings.length >= this.context.limits.firings) return true;
-    if (!this.hasWorked) return false;
-    this.hasWorked = false;
-    return this.context.now() >= deadlineMs;
+    const { asked } = this;
+    this.asked = 0;
+    return asked > 0 && deadline.isOver(asked);
   }
 
   private decide(match: Match, sample: Sample, record: SourceRecord): void {
@@ -142,7 +144,7 @@ class ChunkEvaluation {
       if (match.settled.kind === 'failed') this.fail(match, sample, match.settled);
       return increment(this.result.outcomes, match.settled.kind);
     }
-    this.hasWorked = true;
+    this.asked += 1;
     const { trigger } = match.indexed;
     const pair = this.context.pairs[this.nextOpen++]!;
     const outcome = this.ask(match, pair, sample, record.arrivalMs);
@@ -239,6 +241,6 @@ class ChunkEvaluation {
   }
 }
 
-function increment<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function increment<Key>(counts: Map<Key, number>, key: Key, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }

@@ -81,7 +81,11 @@ describe('a record of a vehicle that nobody watches', () => {
     async (kind) => {
       const trigger = kind === 'signal' ? SPEED : triggerOf({ metricKind: 'event', metric: 'behavior.harshBraking' });
       const { planner, change } = await planning(kind);
-      const entry = { name: trigger.metric, timestamp: '2026-01-15T12:00:00Z' };
+      const entry = {
+        name: trigger.metric,
+        timestamp: '2026-01-15T12:00:00Z',
+        ...(kind === 'signal' && { valueNumber: 100 }),
+      };
       const records = [recordOf(JSON.stringify({ subject: UNWATCHED, data: { [`${kind}s`]: [entry] } }))];
       expect(planned(planner.plan(records, 0, START, LIMITS))).toEqual([['unwatched']]);
       await change(...watching(trigger, UNWATCHED));

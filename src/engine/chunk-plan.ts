@@ -1,9 +1,10 @@
 import type { MetricKind } from '../core/catalog.js';
-import { evaluate, type Outcome, type Rule, staleness } from '../core/evaluate.js';
+import { evaluate, NOT_MET, type Outcome, type Rule, staleness } from '../core/evaluate.js';
 import { decodeText, type DecodedMessage, type WantedMetrics } from '../core/message.js';
-import { vehicleAtMost } from '../core/message-subject.js';
+import { concernsNobody } from '../core/message-subject.js';
 import type { Sample } from '../core/sample.js';
 import { EMPTY_STATE, type State } from '../core/state.js';
+import { Deadline } from './deadline.js';
 import type { SourceRecord } from './record.js';
 import type { TriggerIndex } from './trigger-index.js';
 import type { IndexedTrigger } from './trigger-set.js';
@@ -25,7 +26,10 @@ export interface Match {
 
 export interface PlannedSample {
   sample: Sample;
-  matches: Match[];
+  /** All triggers on the sample but those whose condition does not hold, whatever the state is. */
+  matches: readonly Match[];
+  /** How many these are. */
+  notMet: number;
 }
 
 export interface PlannedRecord {
@@ -72,7 +76,7 @@ export class ChunkPlanner {
 
   /** Plans at least one sample, or one record without any. `records[at]` is the one the cursor is in, or the next. */
   plan(records: readonly SourceRecord[], at: number, cursor: Cursor, limits: ChunkLimits): ChunkPlan {
-    const deadlineMs = this.parts.now() + limits.evaluationMs;
+    const deadline = new Deadline(this.parts.now, limits.evaluationMs);
     const messages = this.messagesFrom(records, at);
     const planned: PlannedRecord[] = [];
     let bytes = 0;
@@ -83,9 +87,9 @@ export class ChunkPlanner {
       if (planned.length > 0 && bytes > limits.bytes) break;
       const message = (messages[place - at] ??= this.messageOf(record));
       const fromIndex = record.offset === cursor.offset ? cursor.index : 0;
-      planned.push(this.planRecord(record, message, fromIndex, deadlineMs));
-      // What is unwatched takes no time to speak of: asking the clock would be a good part of it.
-      if (message.kind !== 'unwatched' && this.parts.now() >= deadlineMs) break;
+      planned.push(this.planRecord(record, message, fromIndex, deadline));
+      // What is unwatched takes no time to speak of.
+      if (message.kind !== 'unwatched' && deadline.isOver(1 + (record.value?.length ?? 0) / PIECE_BYTES)) break;
     }
     return { seq: this.parts.index.seq, records: planned };
   }
@@ -112,21 +116,24 @@ export class ChunkPlanner {
     known.from += count;
   }
 
-  private planRecord(record: SourceRecord, message: Message, fromIndex: number, deadlineMs: number): PlannedRecord {
+  private planRecord(record: SourceRecord, message: Message, fromIndex: number, deadline: Deadline): PlannedRecord {
     const end = { offset: record.offset + 1n, index: 0 };
     if (message.kind !== 'ok' || message.samples.length === 0)
       return { record, message, fromIndex, samples: NOTHING, end };
-    const samples: PlannedSample[] = [];
+    const samples = new Array<PlannedSample>(message.samples.length);
+    let count = 0;
     const triggersOn = this.parts.index.triggersBy(message.vehicle, this.parts.kind);
     for (const sample of message.samples) {
       if (sample.index < fromIndex) continue;
       const triggers = triggersOn?.(sample.name) ?? [];
-      samples.push({ sample, matches: triggers.map((indexed) => matchOf(indexed, sample, record.arrivalMs)) });
+      samples[count++] = plannedSample(sample, triggers, record.arrivalMs);
       const isLast = sample === message.samples.at(-1);
-      if (!isLast && this.parts.now() >= deadlineMs) {
+      if (!isLast && deadline.isOver(triggers.length)) {
+        samples.length = count;
         return { record, message, fromIndex, samples, end: { offset: record.offset, index: sample.index + 1 } };
       }
     }
+    samples.length = count;
     return { record, message, fromIndex, samples, end };
   }
 
@@ -134,21 +141,41 @@ export class ChunkPlanner {
   private messageOf(record: SourceRecord): Message {
     if (record.unreadable !== undefined) return { kind: 'poison', reason: 'unreadable', detail: record.unreadable };
     const text = record.value?.toString('utf8') ?? '';
-    const vehicle = vehicleAtMost(text);
-    if (vehicle !== undefined && !this.parts.index.hasVehicle(vehicle)) return UNWATCHED;
+    if (concernsNobody(text, this.isWatched)) return UNWATCHED;
     return decodeText(this.parts.kind, text, this.wanted);
   }
 
+  private readonly isWatched = (vehicle: string) => this.parts.index.hasVehicle(vehicle);
+
   private readonly wanted: WantedMetrics = (vehicle) => {
-    const triggersOn = this.parts.index.triggersBy(vehicle, this.parts.kind);
-    return triggersOn ? (metric) => triggersOn(metric).length > 0 : () => false;
+    return this.parts.index.watchedBy(vehicle, this.parts.kind) ?? nothing;
   };
 }
 
+/** Reading so much takes as long as a condition. */
+const PIECE_BYTES = 1024;
+
 const NOTHING: readonly PlannedSample[] = [];
+const nothing = () => false;
 const UNWATCHED: Message = { kind: 'unwatched' };
 
-function matchOf(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Match {
+/** Of what does not hold only the number is kept: that is most, and objects for it were a part of the work. */
+function plannedSample(sample: Sample, triggers: readonly IndexedTrigger[], arrivalMs: number): PlannedSample {
+  let matches: Match[] | undefined;
+  let notMet = 0;
+  for (const indexed of triggers) {
+    const match = matchOf(indexed, sample, arrivalMs);
+    if (match === undefined) notMet += 1;
+    else if (matches) matches.push(match);
+    else matches = [match];
+  }
+  return { sample, matches: matches ?? NO_MATCHES, notMet };
+}
+
+const NO_MATCHES: readonly Match[] = [];
+
+/** Undefined when the condition does not hold, whatever the state is. */
+function matchOf(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Match | undefined {
   const stale = staleness(indexed.trigger.maxSampleAgeMs, sample, arrivalMs);
   if (stale) return { indexed, settled: stale, isMet: false };
   return indexed.condition.readsPrevious ? unasked(indexed) : asked(indexed, sample, arrivalMs);
@@ -158,9 +185,10 @@ function unasked(indexed: IndexedTrigger): Match {
   return { indexed, settled: undefined, isMet: false };
 }
 
-function asked(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Match {
+function asked(indexed: IndexedTrigger, sample: Sample, arrivalMs: number): Match | undefined {
   const { condition, trigger } = indexed;
   const outcome = outcomeOf({ condition, cooldownMs: trigger.cooldownMs }, EMPTY_STATE, sample, arrivalMs);
+  if (outcome === NOT_MET) return undefined;
   const isMet = outcome.kind === 'fired';
   return { indexed, settled: isMet ? undefined : outcome, isMet };
 }

@@ -51,6 +51,12 @@ export class IndexContents {
     return set && ((metric) => set.on(kind, metric, this.metricChanges));
   }
 
+  /** Whether `triggersBy` would find any, for each metric; as that, to be used at once. */
+  watchedBy(vehicle: string, kind: MetricKind): ((metric: string) => boolean) | undefined {
+    const set = this.vehicles.get(vehicle);
+    return set && ((metric) => set.has(kind, metric, this.metricChanges));
+  }
+
   hasVehicle(vehicle: string): boolean {
     return this.vehicles.get(vehicle)?.members.some(({ isGone }) => !isGone) ?? false;
   }

@@ -104,8 +104,9 @@ export class PartitionStates {
           if (!pair) {
             pair = { indexed, vehicle, state: EMPTY_STATE, isScattered };
             pairs.push(pair);
-            ofVehicle = added(ofVehicle, pair);
-            byVehicle.set(vehicle, ofVehicle);
+            const isFirst = Array.isArray(ofVehicle) && ofVehicle.length === 0;
+            const all = added(ofVehicle, pair);
+            if (isFirst || all !== ofVehicle) byVehicle.set(vehicle, (ofVehicle = all));
           }
           if (isScattered) pair.isScattered = true;
           ofMatches.push(pair);
@@ -122,14 +123,17 @@ export class PartitionStates {
    */
   private isScattered({ key }: SourceRecord, vehicle: string): boolean {
     const { scattered, partition, partitionCount } = this.parts;
-    const isAtHome = key?.toString('utf8') === vehicle && partitionOf(key, partitionCount) === partition;
+    // A vehicle's canonical name has no letter for which the two encodings differ, and this one is read faster.
+    const isAtHome = key?.toString('latin1') === vehicle && partitionOf(key, partitionCount) === partition;
     if (!isAtHome) scattered.add(vehicle);
     return !isAtHome || scattered.has(vehicle);
   }
 }
 
 function found(pairs: OpenPairs, indexed: Match['indexed']): OpenPair | undefined {
-  return Array.isArray(pairs) ? pairs.find((pair) => pair.indexed === indexed) : pairs.get(indexed);
+  if (!Array.isArray(pairs)) return pairs.get(indexed);
+  for (const pair of pairs) if (pair.indexed === indexed) return pair;
+  return undefined;
 }
 
 function added(pairs: OpenPairs, pair: OpenPair): OpenPairs {

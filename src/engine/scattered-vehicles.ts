@@ -12,7 +12,8 @@ export class ScatteredVehicles {
   private readonly vehicles = new RecentMap<string, true>(VEHICLES_MAX);
 
   has(vehicle: string): boolean {
-    return this.vehicles.get(vehicle) === true;
+    // Nearly always there is none.
+    return this.vehicles.size > 0 && this.vehicles.get(vehicle) === true;
   }
 
   add(vehicle: string): void {

@@ -29,12 +29,15 @@ test.each([
   expect(cache.get(asked, nowMs)).toBe(expected);
 });
 
-test('the entry that was not used for longest makes room', () => {
+test('the entry that was not used makes room, and one that was only once', () => {
   const cache = cacheOf();
   for (const vehicle of ['a', 'b', 'c']) cache.put(pair(vehicle), state, 0);
   cache.get(pair('a'), 0);
   cache.put(pair('d'), state, 0);
-  expect(['a', 'b', 'c', 'd'].filter((vehicle) => cache.get(pair(vehicle), 0))).toEqual(['a', 'c', 'd']);
+  expect(['b', 'c', 'd'].filter((vehicle) => cache.get(pair(vehicle), 0))).toEqual(['c', 'd']);
+  // Its use has been allowed for.
+  cache.put(pair('e'), state, 0);
+  expect(['a', 'c', 'd', 'e'].filter((vehicle) => cache.get(pair(vehicle), 0))).toEqual(['c', 'd', 'e']);
   expect(cache.size).toBe(3);
 });
 
@@ -55,12 +58,13 @@ test('each trigger of a vehicle has an entry of its own, and all of them make ro
   });
   cache.put(pair('a'), state, 0);
   cache.put(other('a'), EMPTY_STATE, 0);
-  expect([cache.get(pair('a'), 0), cache.get(other('a'), 0), cache.size]).toEqual([state, EMPTY_STATE, 2]);
+  expect(cache.size).toBe(2);
   for (const vehicle of ['b', 'c']) cache.put(pair(vehicle), state, 0);
   expect([cache.get(pair('a'), 0), cache.get(other('a'), 0), cache.size]).toEqual([undefined, undefined, 2]);
-  cache.put(other('c'), state, 0);
+  cache.put(other('c'), EMPTY_STATE, 0);
+  expect([cache.get(pair('c'), 0), cache.get(other('c'), 0), cache.size]).toEqual([state, EMPTY_STATE, 3]);
   cache.delete(pair('c'));
-  expect([cache.get(pair('c'), 0), cache.get(other('c'), 0), cache.size]).toEqual([undefined, state, 2]);
+  expect([cache.get(pair('c'), 0), cache.get(other('c'), 0), cache.size]).toEqual([undefined, EMPTY_STATE, 2]);
 });
 
 test('of a vehicle with more triggers than there is room for, nothing is kept, and nothing of others is lost after it', () => {

@@ -29,6 +29,8 @@ const ROOM_MADE = 16;
 /** What is remembered of one vehicle, by trigger id. Keys of both together were a twelfth of the work of a chunk. */
 interface Vehicle {
   bucket: number;
+  /** Since it was last passed over when room was made. */
+  isUsed: boolean;
   entries: Map<string, Entry>;
 }
 
@@ -39,10 +41,9 @@ interface Vehicle {
  * decision that stores nothing may rest on the old one (one that stores something is refused by the commit).
  */
 export class StateCache {
-  /** In the order of their last use. */
+  /** In the order in which they came, or were last passed over although it was their turn to make room. */
   private readonly vehicles = new Map<string, Vehicle>();
   private count = 0;
-  private last: Vehicle | undefined;
   /** How often somebody had stored states unseen, by bucket, when it was looked last. */
   private unseen: bigint[] | undefined;
   private readonly forgotten = new Array<number>(SCATTERED_BUCKETS).fill(0);
@@ -67,17 +68,16 @@ export class StateCache {
       this.delete({ indexed, vehicle });
       return undefined;
     }
-    this.use(vehicle, known);
+    known.isUsed = true;
     return entry.state;
   }
 
   /**
-   * Remembers what was read or stored under the epoch of `pair`. All that is known of the vehicle that was not used for
-   * longest makes room.
+   * Remembers what was read or stored under the epoch of `pair`. All that is known of a vehicle that was not used for long
+   * makes room.
    */
   put({ indexed, vehicle }: Pair, state: State, nowMs: number): void {
-    const known = this.vehicles.get(vehicle) ?? { bucket: bucketOf(vehicle), entries: new Map<string, Entry>() };
-    this.use(vehicle, known);
+    const known = this.vehicles.get(vehicle) ?? this.newVehicle(vehicle);
     const forgotten = this.forgotten[known.bucket]!;
     this.count -= known.entries.size;
     known.entries.set(indexed.trigger.id, { state, epoch: indexed.epoch, loadedAtMs: nowMs, forgotten });
@@ -85,14 +85,28 @@ export class StateCache {
     if (this.count > this.limits.entriesMax) this.makeRoom();
   }
 
-  /** More than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry. */
+  private newVehicle(vehicle: string): Vehicle {
+    const known = { bucket: bucketOf(vehicle), isUsed: false, entries: new Map<string, Entry>() };
+    this.vehicles.set(vehicle, known);
+    return known;
+  }
+
+  /**
+   * Whoever was used gets a second chance: to keep an order of last use cost each record more than the look-up itself. More
+   * than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry.
+   */
   private makeRoom(): void {
     const { entriesMax } = this.limits;
     const keptMax = entriesMax - Math.floor(entriesMax / ROOM_MADE);
     for (const [oldest, known] of this.vehicles) {
       if (this.count <= keptMax) return;
-      this.count -= known.entries.size;
-      this.forget(oldest, known);
+      this.vehicles.delete(oldest);
+      if (known.isUsed) {
+        known.isUsed = false;
+        this.vehicles.set(oldest, known);
+      } else {
+        this.count -= known.entries.size;
+      }
     }
   }
 
@@ -100,7 +114,7 @@ export class StateCache {
     const known = this.vehicles.get(vehicle);
     if (!known?.entries.delete(indexed.trigger.id)) return;
     this.count -= 1;
-    if (known.entries.size === 0) this.forget(vehicle, known);
+    if (known.entries.size === 0) this.vehicles.delete(vehicle);
   }
 
   /**
@@ -122,20 +136,5 @@ export class StateCache {
   clear(): void {
     this.vehicles.clear();
     this.count = 0;
-    this.last = undefined;
-  }
-
-  private forget(vehicle: string, known: Vehicle): void {
-    this.vehicles.delete(vehicle);
-    if (known === this.last) this.last = undefined;
-  }
-
-  /** Makes a vehicle the one that was used last. */
-  private use(vehicle: string, known: Vehicle): void {
-    // A vehicle's triggers are asked for one after the other.
-    if (known === this.last) return;
-    this.vehicles.delete(vehicle);
-    this.vehicles.set(vehicle, known);
-    this.last = known;
   }
 }

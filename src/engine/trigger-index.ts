@@ -78,6 +78,11 @@ export class TriggerIndex {
     return this.contents.triggersBy(vehicle, kind);
   }
 
+  /** Whether `triggersBy` would find any, for each metric of one vehicle, at once. */
+  watchedBy(vehicle: string, kind: MetricKind): ((metric: string) => boolean) | undefined {
+    return this.contents.watchedBy(vehicle, kind);
+  }
+
   /** Whether any trigger, enabled or not, is applied to the vehicle. */
   hasVehicle(vehicle: string): boolean {
     return this.contents.hasVehicle(vehicle);

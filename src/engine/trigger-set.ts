@@ -45,13 +45,30 @@ export class TriggerSet {
    * `metricChanges` counts how often a trigger of the index got another metric.
    */
   on(kind: MetricKind, metric: string, metricChanges: number): readonly IndexedTrigger[] {
-    if (this.members.length <= LOOKED_THROUGH_MAX) return evaluated(this.members, kind, metric);
+    const found = this.among(metric, metricChanges);
+    return found ? evaluated(found, kind, metric) : NONE;
+  }
+
+  /** Whether `on` would find any. */
+  has(kind: MetricKind, metric: string, metricChanges: number): boolean {
+    const found = this.among(metric, metricChanges);
+    if (found) for (const entry of found) if (isOn(entry, kind, metric)) return true;
+    return false;
+  }
+
+  /** Where the triggers on a metric are to be looked for. */
+  private among(metric: string, metricChanges: number): readonly TriggerEntry[] | undefined {
+    if (this.members.length <= LOOKED_THROUGH_MAX) return this.members;
     if (this.lookup?.metricChanges !== metricChanges) {
       this.lookup = { metricChanges, byMetric: byMetric(this.members) };
     }
-    const found = this.lookup.byMetric.get(metric);
-    return found ? evaluated(found, kind, metric) : NONE;
+    return this.lookup.byMetric.get(metric);
   }
+}
+
+/** Whether a trigger is evaluated on a metric. */
+function isOn({ current: { trigger }, isGone }: TriggerEntry, kind: MetricKind, metric: string): boolean {
+  return trigger.metric === metric && trigger.metricKind === kind && trigger.status !== 'disabled' && !isGone;
 }
 
 function byMetric(members: readonly TriggerEntry[]): Map<string, TriggerEntry[]> {
@@ -67,11 +84,10 @@ function byMetric(members: readonly TriggerEntry[]): Map<string, TriggerEntry[]>
 
 function evaluated(entries: readonly TriggerEntry[], kind: MetricKind, metric: string): readonly IndexedTrigger[] {
   let found: IndexedTrigger[] | undefined;
-  for (const { current, isGone } of entries) {
-    const { trigger } = current;
-    if (trigger.metric !== metric || trigger.metricKind !== kind || trigger.status === 'disabled' || isGone) continue;
-    if (found) found.push(current);
-    else found = [current];
+  for (const entry of entries) {
+    if (!isOn(entry, kind, metric)) continue;
+    if (found) found.push(entry.current);
+    else found = [entry.current];
   }
   return found ?? NONE;
 }

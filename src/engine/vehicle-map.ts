@@ -17,19 +17,23 @@ export class VehicleMap<Value> {
   private readonly families = new Map<string, Family<Value>>();
   /** The one that was asked for last, most likely the next one too. */
   private last: Family<Value> | undefined;
+  /** What was answered last: who reads a record asks for its vehicle more than once. */
+  private answered: { vehicle: string; value: Value | undefined } | undefined;
 
   get(vehicle: string): Value | undefined {
-    const numberAt = placeOfNumber(vehicle);
-    return this.familyOf(vehicle, numberAt)?.members.get(keyOf(vehicle, numberAt));
+    if (vehicle !== this.answered?.vehicle) this.answered = { vehicle, value: this.find(vehicle) };
+    return this.answered.value;
   }
 
   set(vehicle: string, value: Value): void {
+    this.answered = undefined;
     const numberAt = placeOfNumber(vehicle);
     const family = this.familyOf(vehicle, numberAt) ?? this.newFamily(prefixOf(vehicle, numberAt));
     family.members.set(keyOf(vehicle, numberAt), value);
   }
 
   delete(vehicle: string): void {
+    this.answered = undefined;
     const numberAt = placeOfNumber(vehicle);
     const family = this.familyOf(vehicle, numberAt);
     if (!family?.members.delete(keyOf(vehicle, numberAt)) || family.members.size > 0) return;
@@ -41,6 +45,11 @@ export class VehicleMap<Value> {
     for (const { prefix, members } of this.families.values()) {
       for (const [key, value] of members) yield [`${prefix}${key}`, value];
     }
+  }
+
+  private find(vehicle: string): Value | undefined {
+    const numberAt = placeOfNumber(vehicle);
+    return this.familyOf(vehicle, numberAt)?.members.get(keyOf(vehicle, numberAt));
   }
 
   private familyOf(vehicle: string, numberAt: number): Family<Value> | undefined {

@@ -1,0 +1,23 @@
+/** Between two looks at the clock: some microseconds for each, which make a fraction of what a chunk may take. */
+const WORK_UNSEEN = 16;
+
+/** A time that some work may take. Asking the clock after each piece of it was a good part of the work. */
+export class Deadline {
+  private readonly endMs: number;
+  private unseen = WORK_UNSEEN;
+
+  constructor(
+    private readonly now: () => number,
+    forMs: number,
+  ) {
+    this.endMs = now() + forMs;
+  }
+
+  /** Whether the time is over, as far as it was looked: the first time, and then after a few pieces each. */
+  isOver(pieces: number): boolean {
+    this.unseen += pieces;
+    if (this.unseen < WORK_UNSEEN) return false;
+    this.unseen = 0;
+    return this.now() >= this.endMs;
+  }
+}
