@@ -18,7 +18,7 @@ export interface Cause {
  */
 export function eventId(arrivalMs: number, triggerId: string, vehicle: string, cause: Cause): string {
   const { topic, logEpoch, partition, offset, index } = cause;
-  return timedUuid(arrivalMs, [triggerId, vehicle, topic, logEpoch, partition, offset, index].join('\n'));
+  return timedUuid(arrivalMs, `${triggerId}\n${vehicle}\n${topic}\n${logEpoch}\n${partition}\n${offset}\n${index}`);
 }
 
 /** The id of the delivery of an event to an endpoint, of the same day as the event. */

@@ -1,4 +1,4 @@
-import type { Reading } from './sample.js';
+import { ZERO_LOCATION, type Reading } from './sample.js';
 
 /** What a (trigger, vehicle) remembers. */
 export interface State {
@@ -29,11 +29,20 @@ export function readingOf(sample: Reading): Reading {
   return { kind, valueNumber, valueString, valueLocation, source };
 }
 
-/** A reading as the text that is stored; `decodeReading` reads it back exactly. */
+/** A reading as the text that is stored, JSON; `decodeReading` reads it back exactly. */
 export function encodeReading(sample: Reading): string {
-  const reading = readingOf(sample);
-  return JSON.stringify(reading.kind === 'event' ? { ...reading, durationNs: reading.durationNs.toString() } : reading);
+  if (sample.kind === 'event')
+    return JSON.stringify({ ...readingOf(sample), durationNs: sample.durationNs.toString() });
+  // Put together: with each firing one is stored, and an object for it took twice as long.
+  const { valueNumber, valueString, valueLocation, source } = sample;
+  const location = valueLocation === ZERO_LOCATION ? ZERO_LOCATION_TEXT : JSON.stringify(valueLocation);
+  return (
+    `{"kind":"signal","valueNumber":${JSON.stringify(valueNumber)},"valueString":${JSON.stringify(valueString)},` +
+    `"valueLocation":${location},"source":${JSON.stringify(source)}}`
+  );
 }
+
+const ZERO_LOCATION_TEXT = JSON.stringify(ZERO_LOCATION);
 
 /** Reads what `encodeReading` wrote. Throws on any other text: only the store writes it. */
 export function decodeReading(text: string): Reading {

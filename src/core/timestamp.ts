@@ -93,6 +93,8 @@ export function timeOf(text: string): number | undefined {
 
 /** The same point in time without trailing zeros in its fraction, as the original service writes it. */
 export function shortestTimestamp(text: string): string {
+  // Most are in UTC, without a fraction or with one that does not end in a zero.
+  if (isAt(text, TIME_LENGTH, 'Z') || (text.endsWith('Z') && text.at(-2)! > '0')) return text;
   return text.replace(/\.(\d*?)0*(?=[Z+-])/, (_, digits: string) => (digits === '' ? '' : `.${digits}`));
 }
 
