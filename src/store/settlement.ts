@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../core/attempt-record.js';
-import { jsonArray, plainArray, textArray } from './array-text.js';
+import { binaryTexts } from './array-binary.js';
+import { plainArray, textArray } from './array-text.js';
 import type { DueDelivery } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { withoutNul } from './stored-text.js';
@@ -33,36 +34,49 @@ export interface AilingEndpoint {
   lastError: string | null;
 }
 
+/** An array in text, or in binary where its values are long. */
+type Column = string | Buffer;
+
 /** The arguments of `SETTLE_DELIVERIES` after the token: 25 arrays, so the driver's way of writing them was half of settling. */
-export function settlementArrays(settlements: readonly Settlement[]): string[] {
+export function settlementArrays(settlements: readonly Settlement[]): Column[] {
   return [...deliveryArrays(settlements), ...eventArrays(settlements), ...attemptArrays(settlements)];
 }
 
-function deliveryArrays(settlements: readonly Settlement[]): string[] {
+function deliveryArrays(settlements: readonly Settlement[]): Column[] {
   return [
     plainArray(settlements, ({ delivery }) => delivery.endpointId),
     textArray(settlements, ({ delivery }) => delivery.dueAt),
     plainArray(settlements, ({ delivery }) => delivery.id),
     plainArray(settlements, ({ delivery }) => delivery.eventId),
     plainArray(settlements, ({ outcome }) => outcome),
-    plainArray(settlements, waitMs),
+    sparseArray(settlements, waitMs),
     plainArray(settlements, attemptsOf),
     plainArray(settlements, ({ delivery }) => delivery.round),
     textArray(settlements, ({ delivery }) => delivery.createdAt),
-    plainArray(settlements, pauseMs),
+    sparseArray(settlements, pauseMs),
   ];
 }
 
-function eventArrays(settlements: readonly Settlement[]): string[] {
+function eventArrays(settlements: readonly Settlement[]): Column[] {
   const notices = settlements.map((settlement) => (settlement.outcome === 'failed' ? noticeOf(settlement) : undefined));
   return [
-    textArray(settlements, ({ delivery }) => delivery.license),
+    binaryTexts(settlements, ({ delivery }) => delivery.license),
     plainArray(settlements, ({ delivery }) => delivery.triggerId),
-    textArray(settlements, ({ delivery }) => delivery.vehicle),
-    textArray(settlements, ({ delivery }) => delivery.eventType),
-    plainArray(notices, (notice) => notice && newLogId()),
-    jsonArray(notices, (notice) => notice && JSON.stringify(notice)),
+    binaryTexts(settlements, ({ delivery }) => delivery.vehicle),
+    binaryTexts(settlements, ({ delivery }) => delivery.eventType),
+    sparseArray(notices, (notice) => notice && newLogId()),
+    binaryTexts(notices, (notice) => notice && JSON.stringify(notice)),
   ];
+}
+
+/** Of what is mostly missing: nothing at all where all of it is. */
+function sparseArray<Row>(
+  rows: readonly Row[],
+  of: (row: Row) => string | number | boolean | null | undefined,
+): string {
+  const values = rows.map(of);
+  const isMissing = values.every((value) => value === null || value === undefined);
+  return isMissing ? '{}' : plainArray(values, (value) => value);
 }
 
 /** The payload of `delivery.failed`. */
@@ -94,17 +108,17 @@ function pauseMs({ pauseMs: wholeMs, ageMs = 0 }: Settlement): number | null {
   return wholeMs === undefined || wholeMs <= ageMs ? null : wholeMs - ageMs;
 }
 
-function attemptArrays(settlements: readonly Settlement[]): string[] {
+function attemptArrays(settlements: readonly Settlement[]): Column[] {
   const attempts = settlements.map(({ attempt }) => attempt);
   return [
     plainArray(settlements, ({ attempt, ageMs = 0 }) => attempt && attempt.durationMs + ageMs),
     plainArray(attempts, (attempt) => attempt && Math.round(attempt.durationMs)),
-    textArray(attempts, (attempt) => attempt?.outcome),
+    binaryTexts(attempts, (attempt) => attempt?.outcome),
     plainArray(attempts, (attempt) => attempt?.statusCode),
-    textArray(settlements, ({ attempt, error }) => withoutNul(attempt?.error ?? error)),
-    jsonArray(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),
-    jsonArray(attempts, (attempt) => withoutNul(attempt?.responseHeaders)),
-    textArray(attempts, (attempt) => withoutNul(attempt?.responseBody)),
-    plainArray(attempts, (attempt) => attempt?.isTruncated ?? false),
+    binaryTexts(settlements, ({ attempt, error }) => withoutNul(attempt?.error ?? error)),
+    binaryTexts(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),
+    binaryTexts(attempts, (attempt) => withoutNul(attempt?.responseHeaders)),
+    binaryTexts(attempts, (attempt) => withoutNul(attempt?.responseBody)),
+    sparseArray(attempts, (attempt) => attempt?.isTruncated || undefined),
   ];
 }

@@ -1,7 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { COMMIT_CHUNK_FUNCTION } from '../sql/commit-chunk.js';
 import { QUEUE_OR_HOLD_FOR_LISTENERS_FUNCTION } from '../sql/queue-for-listeners.js';
-import { SETTLE_DELIVERIES_FUNCTION } from '../sql/settle-deliveries.js';
 
 /** How old a sample may be when it arrives; none for any age. */
 const SAMPLE_AGE = ['alter table triggers add column max_sample_age_seconds int check (max_sample_age_seconds > 0)'];
@@ -55,7 +54,7 @@ const OPERATIONS = [
   )`,
 ];
 
-const FUNCTIONS = [QUEUE_OR_HOLD_FOR_LISTENERS_FUNCTION, COMMIT_CHUNK_FUNCTION, SETTLE_DELIVERIES_FUNCTION];
+const FUNCTIONS = [QUEUE_OR_HOLD_FOR_LISTENERS_FUNCTION, COMMIT_CHUNK_FUNCTION];
 
 /** What it takes to keep every firing through growth, floods and clocks that jump. It only adds. */
 export class Guarantees1790200000000 implements MigrationInterface {

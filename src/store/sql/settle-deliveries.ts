@@ -27,11 +27,15 @@ const GAP_HOURS = 30;
  * Times come as ms from now, or ago, and are this database's from here on: no sender's clock has a say. What was queued
  * keeps the time that the database gave it then.
  *
+ * A column without any value comes as an empty array, which reads as NULLs. What nothing in a batch needs is left out: a
+ * statement that finds nothing to do still reads its arrays. Where all arrived, the health of their endpoints is that of
+ * any that answer.
+ *
  * Returns `lost`, how many endpoints the token had lost; `rung`, endpoints to ring for; `ailing`, the health of the
  * endpoints that are failing.
  */
 export const SETTLE_DELIVERIES_FUNCTION = `
-create function settle_deliveries_v3(
+create function settle_deliveries_v4(
   p_token uuid,
   s_endpoint uuid[], s_due timestamptz[], s_id uuid[], s_event uuid[], s_outcome text[], s_wait float8[],
   s_attempts smallint[], s_round smallint[], s_created timestamptz[], s_pause float8[],
@@ -54,16 +58,17 @@ begin
     where endpoint_id = any (s_endpoint) and holder = p_token
     order by endpoint_id for update
   ) l;
-  select count(distinct c.endpoint_id) into lost from unnest(s_endpoint) c (endpoint_id) where c.endpoint_id <> all (held);
+  select count(distinct c.endpoint_id) - cardinality(held) into lost from unnest(s_endpoint) c (endpoint_id);
 
   with written as (
     insert into attempts (delivery_id, number, started_at, duration_ms, outcome, status_code, error, request_headers,
       response_headers, response_body, is_truncated)
-    select c.id, c.number, now() - c.ago * interval '1 ms', c.duration, c.answer, c.status, c.error, c.request, c.response, c.body, c.truncated
+    select c.id, c.number, now() - c.ago * interval '1 ms', c.duration, c.answer, c.status, c.error, c.request,
+           c.response, c.body, coalesce(c.truncated, false)
     from unnest(s_id, s_endpoint, s_outcome, s_attempts, a_ago, a_duration, a_outcome, a_status, a_error, a_request,
         a_response, a_body, a_truncated)
       c (id, endpoint_id, outcome, number, ago, duration, answer, status, error, request, response, body, truncated)
-    where c.ago is not null and (c.endpoint_id = any (held) or c.outcome = 'delivered')
+    where c.ago is not null and (c.outcome = 'delivered' or c.endpoint_id = any (held))
     on conflict do nothing
     returning delivery_id
   )
@@ -92,11 +97,13 @@ begin
   where coalesce(c.id in (select unnest(gone)), false)
   on conflict do nothing;
 
-  late := array(
-    select c.id from unnest(s_id, s_outcome) c (id, outcome)
-    where c.outcome = 'delivered' and coalesce(c.id in (select unnest(made)), false)
-      and not coalesce(c.id in (select unnest(gone)), false)
-  );
+  if cardinality(gone) < cardinality(s_id) then
+    late := array(
+      select c.id from unnest(s_id, s_outcome) c (id, outcome)
+      where c.outcome = 'delivered' and coalesce(c.id in (select unnest(made)), false)
+        and not coalesce(c.id in (select unnest(gone)), false)
+    );
+  end if;
   if cardinality(late) > 0 then
     update deliveries d
     set status = 'delivered', attempts = greatest(d.attempts, c.attempts), last_status_code = c.status, last_error = null,
@@ -105,70 +112,84 @@ begin
     where d.id = any (late) and d.id = c.id and d.status <> 'delivered';
   end if;
 
-  update outbox q set due_at = k.next_due, attempt = k.attempts
-  from (
-    select o.ctid as place, c.attempts,
-           date_trunc('milliseconds', now() + c.wait * interval '1 ms') as next_due
-    from unnest(s_endpoint, s_due, s_id, s_outcome, s_wait, s_attempts)
-      c (endpoint_id, due, id, outcome, wait, attempts)
-    cross join lateral (
-      select x.ctid from outbox x where x.endpoint_id = c.endpoint_id and x.due_at = c.due and x.id = c.id limit 1
-    ) o
-    where c.outcome = 'retry' and c.endpoint_id = any (held)
-  ) k
-  where q.ctid = k.place;
-
-  insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
-  select c.notice, 'delivery.failed', c.license, c.trigger_id, c.vehicle, c.endpoint_id, c.payload
-  from unnest(s_notice, s_id, s_endpoint, s_license, s_trigger, s_vehicle, s_notice_payload)
-    c (notice, id, endpoint_id, license, trigger_id, vehicle, payload)
-  where c.notice is not null and coalesce(c.id in (select unnest(gone)), false);
-  -- What failed of news about deliveries is on record, but no news: two dead listeners would keep each other busy.
-  select queue_for_listeners_v1(array_agg(c.notice), array_agg('delivery.failed'::text), array_agg(c.license),
-    array_agg(c.trigger_id), array_agg(c.endpoint_id)) into rung
-  from unnest(s_notice, s_id, s_license, s_trigger, s_endpoint, s_type)
-    c (notice, id, license, trigger_id, endpoint_id, type)
-  where c.notice is not null and coalesce(c.id in (select unnest(gone)), false) and c.type not like 'delivery.%';
-
-  with changed as (
-    update endpoint_leases l
-    set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
-        failing_since = case
-          when h.has_arrived or l.last_attempt_at < now() - interval '${GAP_HOURS} h' then h.first_failed
-          else coalesce(l.failing_since, h.first_failed)
-        end,
-        failed_firings = case when h.has_arrived then h.firings else l.failed_firings + h.firings end,
-        warned = case when h.has_arrived then 0 else l.warned end,
-        last_error = coalesce(h.last_error, case when h.has_arrived then null else l.last_error end),
-        pause_until = greatest(h.pause, l.pause_until),
-        last_attempt_at = now(),
-        last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
+  if 'retry' = any (s_outcome) then
+    update outbox q set due_at = k.next_due, attempt = k.attempts
     from (
-      select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
-             count(*) filter (where c.is_later) as failures,
-             count(*) filter (where c.is_later and c.number = c.round + 1) as firings,
-             now() - max(c.ago) filter (where c.is_later) * interval '1 ms' as first_failed,
-             (array_agg(c.error order by c.place desc) filter (where c.is_later))[1] as last_error,
-             now() + max(c.pause) filter (where c.outcome <> 'delivered') * interval '1 ms' as pause
+      select o.ctid as place, c.attempts,
+             date_trunc('milliseconds', now() + c.wait * interval '1 ms') as next_due
+      from unnest(s_endpoint, s_due, s_id, s_outcome, s_wait, s_attempts)
+        c (endpoint_id, due, id, outcome, wait, attempts)
+      cross join lateral (
+        select x.ctid from outbox x where x.endpoint_id = c.endpoint_id and x.due_at = c.due and x.id = c.id limit 1
+      ) o
+      where c.outcome = 'retry' and c.endpoint_id = any (held)
+    ) k
+    where q.ctid = k.place;
+  end if;
+
+  if cardinality(s_notice) > 0 then
+    insert into events (id, type, license, trigger_id, vehicle, endpoint_id, payload)
+    select c.notice, 'delivery.failed', c.license, c.trigger_id, c.vehicle, c.endpoint_id, c.payload
+    from unnest(s_notice, s_id, s_endpoint, s_license, s_trigger, s_vehicle, s_notice_payload)
+      c (notice, id, endpoint_id, license, trigger_id, vehicle, payload)
+    where c.notice is not null and coalesce(c.id in (select unnest(gone)), false);
+    -- What failed of news about deliveries is on record, but no news: two dead listeners would keep each other busy.
+    select queue_for_listeners_v1(array_agg(c.notice), array_agg('delivery.failed'::text), array_agg(c.license),
+      array_agg(c.trigger_id), array_agg(c.endpoint_id)) into rung
+    from unnest(s_notice, s_id, s_license, s_trigger, s_endpoint, s_type)
+      c (notice, id, license, trigger_id, endpoint_id, type)
+    where c.notice is not null and coalesce(c.id in (select unnest(gone)), false) and c.type not like 'delivery.%';
+  end if;
+
+  if 'delivered' = all (s_outcome) then
+    update endpoint_leases
+    set failures = 0, failing_since = null, failed_firings = 0, warned = 0, last_error = null, last_attempt_at = now(),
+        last_delivered_at = now()
+    where endpoint_id = any (array(
+      select distinct c.endpoint_id from unnest(s_endpoint, s_id) c (endpoint_id, id)
+      where coalesce(c.id in (select unnest(made)), false)
+    )) and endpoint_id = any (held);
+  else
+    with changed as (
+      update endpoint_leases l
+      set failures = case when h.has_arrived then h.failures else l.failures + h.failures end,
+          failing_since = case
+            when h.has_arrived or l.last_attempt_at < now() - interval '${GAP_HOURS} h' then h.first_failed
+            else coalesce(l.failing_since, h.first_failed)
+          end,
+          failed_firings = case when h.has_arrived then h.firings else l.failed_firings + h.firings end,
+          warned = case when h.has_arrived then 0 else l.warned end,
+          last_error = coalesce(h.last_error, case when h.has_arrived then null else l.last_error end),
+          pause_until = greatest(h.pause, l.pause_until),
+          last_attempt_at = now(),
+          last_delivered_at = case when h.has_arrived then now() else l.last_delivered_at end
       from (
-        select s.*, coalesce(s.place > max(s.place) filter (where s.outcome = 'delivered')
-          over (partition by s.endpoint_id), true) as is_later
-        from unnest(s_endpoint, s_id, s_outcome, s_attempts, s_round, a_ago, a_error, s_pause) with ordinality
-          s (endpoint_id, id, outcome, number, round, ago, error, pause, place)
-        where coalesce(s.id in (select unnest(made)), false) and s.outcome <> 'cancelled'
-      ) c
-      group by c.endpoint_id
-    ) h
-    where l.endpoint_id = h.endpoint_id and l.endpoint_id = any (held)
-    returning l.*
-  )
-  select jsonb_agg(jsonb_build_object('endpointId', endpoint_id, 'failures', failures, 'failedFirings', failed_firings,
-    'failingForMs', (extract(epoch from now() - failing_since) * 1000)::bigint, 'warned', warned, 'lastError', last_error))
-    into ailing from changed where failures > 0;
+        select c.endpoint_id, bool_or(c.outcome = 'delivered') as has_arrived,
+               count(*) filter (where c.is_later) as failures,
+               count(*) filter (where c.is_later and c.number = c.round + 1) as firings,
+               now() - max(c.ago) filter (where c.is_later) * interval '1 ms' as first_failed,
+               (array_agg(c.error order by c.place desc) filter (where c.is_later))[1] as last_error,
+               now() + max(c.pause) filter (where c.outcome <> 'delivered') * interval '1 ms' as pause
+        from (
+          select s.*, coalesce(s.place > max(s.place) filter (where s.outcome = 'delivered')
+            over (partition by s.endpoint_id), true) as is_later
+          from unnest(s_endpoint, s_id, s_outcome, s_attempts, s_round, a_ago, a_error, s_pause) with ordinality
+            s (endpoint_id, id, outcome, number, round, ago, error, pause, place)
+          where coalesce(s.id in (select unnest(made)), false) and s.outcome <> 'cancelled'
+        ) c
+        group by c.endpoint_id
+      ) h
+      where l.endpoint_id = h.endpoint_id and l.endpoint_id = any (held)
+      returning l.*
+    )
+    select jsonb_agg(jsonb_build_object('endpointId', endpoint_id, 'failures', failures, 'failedFirings', failed_firings,
+      'failingForMs', (extract(epoch from now() - failing_since) * 1000)::bigint, 'warned', warned, 'lastError', last_error))
+      into ailing from changed where failures > 0;
+  end if;
   return jsonb_build_object('lost', lost, 'rung', to_jsonb(coalesce(rung, '{}')), 'ailing', coalesce(ailing, '[]'));
 end $$`;
 
 export const SETTLE_DELIVERIES = {
-  name: 'settle_deliveries_v3',
-  text: `select settle_deliveries_v3(${Array.from({ length: 26 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
+  name: 'settle_deliveries_v4',
+  text: `select settle_deliveries_v4(${Array.from({ length: 26 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`,
 };
