@@ -1,4 +1,6 @@
 import type { DeliveryTarget, EndpointOptions, EndpointStatus } from '../core/endpoint.js';
+import { FIRING } from '../core/event-types.js';
+import { RecentMap } from '../core/recent-map.js';
 
 /** A delivery whose time has come, with what sending it needs, as that stood when it was fetched. */
 export interface DueDelivery {
@@ -36,13 +38,15 @@ export interface DueDelivery {
   isKnown?: boolean;
 }
 
+/** What is usual is null; see `FETCH_DUE`. */
 export interface DueRow {
-  endpoint_id: string;
+  /** Of the endpoint, from 1. */
+  head: number;
   due_at: string;
   id: string;
   event_id: string;
-  attempt: number;
-  round: number;
+  attempt: number | null;
+  round: number | null;
   created_at: string;
   /** Since then, as the database counts. */
   age_ms: number;
@@ -52,15 +56,16 @@ export interface DueRow {
   vehicle: string | null;
   about_endpoint_id: string | null;
   license: string | null;
-  is_trigger_live: boolean;
+  is_trigger_gone: true | null;
   /** In the endpoint's queue, from where it was read. */
   place: number;
-  target: TargetRow | null;
+  /** JSON of a `TargetRow`. */
+  target: string | null;
   /** Like the target, of the endpoint's first row alone. */
-  is_gated: boolean;
+  is_gated: true | null;
   /** Its secrets were replaced, and the former ones still sign. */
-  is_overlapping: boolean;
-  is_known: boolean;
+  is_overlapping: true | null;
+  is_known: true | null;
   /** A permission a line. */
   granted: string | null;
 }
@@ -84,48 +89,85 @@ export interface TargetRow {
   max_per_second: number | null;
 }
 
+/** So many endpoints are remembered as they were read last: as many as a sender holds. */
+const TARGETS_MAX = 10_000;
+
+/**
+ * Endpoints as they were read last. One that is read again unchanged is the same object, so that what sending has made of
+ * it (its secrets were opened) is made once, and not for every few deliveries.
+ */
+export class ReadTargets {
+  private readonly targets = new RecentMap<string, { text: string; isOverlapping: boolean; target: DeliveryTarget }>(
+    TARGETS_MAX,
+  );
+
+  of(endpointId: string, text: string, isOverlapping: boolean): DeliveryTarget {
+    const known = this.targets.get(endpointId);
+    if (known?.text === text && known.isOverlapping === isOverlapping) return known.target;
+    const target = toTarget(JSON.parse(text) as TargetRow, isOverlapping);
+    this.targets.set(endpointId, { text, isOverlapping, target });
+    return target;
+  }
+}
+
+/** What the rows of one endpoint have in common. */
+interface HeadGist {
+  endpointId: string;
+  target: DeliveryTarget | undefined;
+  isGated: boolean;
+}
+
 /**
  * Each endpoint's in the order of its queue. Its target stands on the first of its rows alone. `ticksMs`: the monotonic
  * clock when the rows came.
  */
-export function toDueDeliveries(rows: readonly DueRow[], ticksMs: number): DueDelivery[] {
-  const targets = new Map<string, DeliveryTarget>();
-  const gated = new Set<string>();
-  for (const { endpoint_id: endpointId, target, is_overlapping: isOverlapping, is_gated: isGated } of rows) {
-    if (target !== null) targets.set(endpointId, toTarget(target, isOverlapping));
-    if (isGated) gated.add(endpointId);
+export function toDueDeliveries(
+  rows: readonly DueRow[],
+  { endpointIds, targets, ticksMs }: { endpointIds: readonly string[]; targets: ReadTargets; ticksMs: number },
+): DueDelivery[] {
+  const heads = endpointIds.map((endpointId): HeadGist => ({ endpointId, target: undefined, isGated: false }));
+  for (const { head, target, is_overlapping: isOverlapping, is_gated: isGated } of rows) {
+    const gist = heads[head - 1]!;
+    if (target !== null) gist.target = targets.of(gist.endpointId, target, isOverlapping === true);
+    if (isGated) gist.isGated = true;
   }
+  const permissions = new Map<string, string[]>();
   const inOrder = rows.toSorted((a, b) => a.place - b.place);
-  return inOrder.map((row) => toDueDelivery(row, ticksMs, gated.has(row.endpoint_id), targets.get(row.endpoint_id)));
+  return inOrder.map((row) => {
+    const delivery = toDueDelivery(row, heads[row.head - 1]!, ticksMs);
+    if (row.is_known) delivery.isKnown = true;
+    if (row.granted !== null) delivery.granted = linesOf(row.granted, permissions);
+    return delivery;
+  });
 }
 
-function toDueDelivery(
-  row: DueRow,
-  ticksMs: number,
-  isGated: boolean,
-  target: DeliveryTarget | undefined,
-): DueDelivery {
+function toDueDelivery(row: DueRow, { endpointId, target, isGated }: HeadGist, ticksMs: number): DueDelivery {
   return {
     id: row.id,
-    endpointId: row.endpoint_id,
+    endpointId,
     dueAt: row.due_at,
     eventId: row.event_id,
-    eventType: row.type ?? '',
-    attempt: row.attempt,
-    round: row.round,
+    eventType: row.type ?? (row.payload === null ? '' : FIRING),
+    attempt: row.attempt ?? 0,
+    round: row.round ?? 0,
     payload: row.payload,
-    license: row.license ?? '',
+    license: row.license ?? target?.license ?? '',
     triggerId: row.trigger_id,
     vehicle: row.vehicle,
     aboutEndpointId: row.about_endpoint_id,
-    isTriggerLive: row.is_trigger_live,
+    isTriggerLive: row.is_trigger_gone === null,
     isGated,
     target,
     createdAt: row.created_at,
     createdTicksMs: ticksMs - row.age_ms,
-    ...(row.is_known ? { isKnown: true } : {}),
-    ...(row.granted === null ? {} : { granted: row.granted.split('\n') }),
   };
+}
+
+/** Of a text that many rows have, once. */
+function linesOf(text: string, known: Map<string, string[]>): string[] {
+  let lines = known.get(text);
+  if (lines === undefined) known.set(text, (lines = text.split('\n')));
+  return lines;
 }
 
 /** An endpoint as it is to be sent to: a previous secret signs while its overlap lasts, by the database's clock. */

@@ -4,7 +4,7 @@ import { createTestDatabase, someoneWaits, type TestDatabase, testSettings } fro
 import { actorOf, LICENSE, newTrigger, OTHER_LICENSE, vehicleOf, UNLIMITED } from '../../test/support/triggers.js';
 import { DEFAULT_ENDPOINT_OPTIONS } from '../core/endpoint.js';
 import { Database } from './database.js';
-import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
+import { type DueDelivery, type DueRow, ReadTargets, toDueDeliveries } from './due-delivery.js';
 import { newLogId } from './log-id.js';
 import { DeliveryQueue, QUEUE_START } from './queue.js';
 import type { AttemptRecord } from '../core/attempt-record.js';
@@ -277,6 +277,20 @@ test('every delivery of an endpoint comes with its options as they stand now', a
   ]);
 });
 
+test('an endpoint that is read again is the same until it changes', async () => {
+  await enqueue(trigger);
+  const targetNow = async () => (await due())[0]!.target;
+  const first = await targetNow();
+  expect(await targetNow()).toBe(first);
+  await database.pool.query(`update endpoints set previous_secret = 'old', previous_until = now() + interval '1 h'`);
+  const rotated = await targetNow();
+  expect([rotated === first, rotated?.previousSecret]).toEqual([false, 'old']);
+  await database.pool.query(`update endpoints set url = 'https://example.com/other' where id = $1`, [
+    trigger.endpointId,
+  ]);
+  expect(await targetNow()).toMatchObject({ url: 'https://example.com/other' });
+});
+
 test.each([
   ['1 hour', 'old', 'older'],
   ['-1 second', null, null],
@@ -331,7 +345,8 @@ test('deliveries come in the order of their places, in whatever order the databa
   const values = [[trigger.endpointId], [QUEUE_START.afterDueAt], [QUEUE_START.afterId], [10], false, [], true];
   const { rows: found } = await database.pool.query<DueRow>({ ...FETCH_DUE, values });
   const shuffled = [found[2]!, found[0]!, found[1]!];
-  const inOrder = toDueDeliveries(shuffled, 0).map(({ id }) => id);
+  const read = { endpointIds: [trigger.endpointId], targets: new ReadTargets(), ticksMs: 0 };
+  const inOrder = toDueDeliveries(shuffled, read).map(({ id }) => id);
   expect(inOrder).toEqual((await due()).map(({ id }) => id));
 });
 

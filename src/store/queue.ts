@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Database } from './database.js';
-import { type DueDelivery, type DueRow, toDueDeliveries } from './due-delivery.js';
+import { type DueDelivery, type DueRow, ReadTargets, toDueDeliveries } from './due-delivery.js';
 import { expirePending } from './given-up.js';
 import { type AilingEndpoint, type Settlement, settlementArrays } from './settlement.js';
 import { FETCH_DUE } from './sql/fetch-due.js';
@@ -68,6 +68,7 @@ export class DeliveryQueue {
   /** How long a token lives without a heartbeat, and so how long a dead sender's endpoints wait. */
   readonly lifeSeconds: number;
   private readonly isGated: boolean;
+  private readonly targets = new ReadTargets();
   private readonly grantsDecide: boolean;
 
   /**
@@ -154,10 +155,11 @@ export class DeliveryQueue {
     }[],
   ): Promise<DueDelivery[]> {
     if (heads.length === 0) return [];
+    const endpointIds = heads.map((head) => head.endpointId);
     const { rows } = await this.database.pool.query<DueRow>({
       ...FETCH_DUE,
       values: [
-        heads.map((head) => head.endpointId),
+        endpointIds,
         heads.map((head) => head.afterDueAt),
         heads.map((head) => head.afterId),
         heads.map((head) => head.limit),
@@ -166,7 +168,7 @@ export class DeliveryQueue {
         this.grantsDecide,
       ],
     });
-    return toDueDeliveries(rows, performance.now());
+    return toDueDeliveries(rows, { endpointIds, targets: this.targets, ticksMs: performance.now() });
   }
 
   /**

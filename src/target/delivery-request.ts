@@ -102,8 +102,8 @@ interface OpenedTarget {
 }
 
 /**
- * For as long as the target itself is remembered, which is while deliveries that were read with it wait: opening a secret
- * for each took longer than signing with it.
+ * For as long as the target itself is remembered, which is until it changes: opening a secret for each took longer than
+ * signing with it.
  */
 const openedTargets = new WeakMap<DeliveryTarget, OpenedTarget>();
 
