@@ -22,10 +22,19 @@ export interface AdmissionOptions {
 
 /** Whether a delivery is sent now: with what (`event`: what was read of a firing for it), or what becomes of it instead. */
 export type Admitted =
-  | { kind: 'send'; payload: string; target: DeliveryTarget; event?: FiringGist }
+  | { kind: 'send'; payload: string; target: DeliveryTarget; event?: FiringGist | undefined }
   | { kind: 'cancelled' | 'held'; error?: string }
   /** Nobody knows whether it may be sent. */
   | { kind: 'postponed'; waitMs: number };
+
+type Answer = PermissionAnswer | { kind: 'unknown'; waitMs?: undefined };
+
+interface Firing {
+  payload: string;
+  target: DeliveryTarget;
+  vehicle: string;
+  event: FiringGist | undefined;
+}
 
 /**
  * Decides before the request. Nothing is sent for a webhook or to an endpoint that was deleted, of an event that is older
@@ -35,24 +44,29 @@ export type Admitted =
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
 
-  /** Never rejects. */
-  async judge(delivery: DueDelivery): Promise<Admitted> {
+  /** At once where nobody has to be asked, as with most firings. Never rejects. */
+  judge(delivery: DueDelivery): Admitted | Promise<Admitted> {
     const { payload, target, eventType, isTriggerLive } = delivery;
     const isFiring = eventType === FIRING;
     if (payload === null || target === undefined || (isFiring && !isTriggerLive)) return { kind: 'cancelled' };
     if (!isFiring || delivery.vehicle === null) return heldBack(delivery, target) ?? { kind: 'send', payload, target };
     // Asked first: what is held is in the log all the same, where its license reads it.
-    const event = firingGist(payload);
-    const answer = await this.ask(delivery, delivery.vehicle, event);
+    const firing = { payload, target, vehicle: delivery.vehicle, event: firingGist(payload) };
+    const answer = this.ask(delivery, firing.vehicle, firing.event);
+    if (answer instanceof Promise) return answer.then((given) => this.admit(delivery, firing, given));
+    return this.admit(delivery, firing, answer);
+  }
+
+  private admit(delivery: DueDelivery, firing: Firing, answer: Answer): Admitted {
     if (answer.kind === 'denied') {
-      this.revoke(delivery.license, delivery.vehicle);
+      this.revoke(delivery.license, firing.vehicle);
       return { kind: 'cancelled' };
     }
+    const { payload, target, event } = firing;
     const held = heldBack(delivery, target);
     if (held) return held;
-    return answer.kind === 'granted'
-      ? { kind: 'send', payload, target, ...(event === undefined ? {} : { event }) }
-      : { kind: 'postponed', waitMs: answer.waitMs ?? this.unknownMetricMs(delivery) };
+    if (answer.kind === 'granted') return { kind: 'send', payload, target, event };
+    return { kind: 'postponed', waitMs: answer.waitMs ?? this.unknownMetricMs(delivery) };
   }
 
   /**
@@ -63,7 +77,7 @@ export class Admission {
     { license, granted }: DueDelivery,
     vehicle: string,
     event: FiringGist | undefined,
-  ): Promise<PermissionAnswer> | { kind: 'granted' } | { kind: 'unknown'; waitMs?: undefined } {
+  ): Promise<PermissionAnswer> | Answer {
     const permissions = this.permissionsFor(event);
     if (!permissions) return { kind: 'unknown' };
     if (granted && permissions.every((one) => granted.includes(one))) return { kind: 'granted' };

@@ -56,7 +56,8 @@ export class Delivering {
    * no request could be made of it.
    */
   async deliver(delivery: DueDelivery): Promise<Settlement | undefined> {
-    const admitted = await this.options.admission.judge(delivery);
+    const judged = this.options.admission.judge(delivery);
+    const admitted = judged instanceof Promise ? await judged : judged;
     if (!this.options.mayBegin(delivery.endpointId)) return undefined;
     if (admitted.kind !== 'send') return this.withoutAttempt(delivery, admitted);
     const isGranted = await this.options.quota.take(delivery.license);
@@ -84,7 +85,8 @@ export class Delivering {
     const { request, shownHeaders } = this.requestOf(delivery, { payload, target, event });
     const wasProbe = roster.isOpen(delivery.endpointId);
     roster.begin(delivery);
-    const answer = await client.post({ ...request, timeoutMs: this.timeoutOf(target) });
+    request.timeoutMs = this.timeoutOf(target);
+    const answer = await client.post(request);
     return this.decide({ delivery, target, startedMs, shownHeaders, wasProbe }, answer);
   }
 
@@ -92,12 +94,19 @@ export class Delivering {
     delivery: DueDelivery,
     { payload, target, event }: { payload: string; target: DeliveryTarget; event: FiringGist | undefined },
   ): { request: TargetRequest; shownHeaders: Record<string, string> } {
-    const { id, eventId, eventType, license, triggerId, vehicle, aboutEndpointId, attempt } = delivery;
+    const { id: deliveryId, eventId, eventType, license, triggerId, vehicle, aboutEndpointId } = delivery;
     const logged = { id: eventId, type: eventType, license, triggerId, endpointId: aboutEndpointId, vehicle, payload };
     const envelope = envelopeOf(logged);
-    const about = { deliveryId: id, eventId, eventType, attempt: attempt + 1, nowMs: this.options.clock() };
-    // What was read is of the payload, which is not the envelope of all events.
-    const message = { ...about, envelope, event: envelope === payload ? event : undefined };
+    const message = {
+      deliveryId,
+      eventId,
+      eventType,
+      attempt: delivery.attempt + 1,
+      nowMs: this.options.clock(),
+      envelope,
+      // What was read is of the payload, which is not the envelope of all events.
+      event: envelope === payload ? event : undefined,
+    };
     return deliveryRequest(message, target, this.options.secrets);
   }
 
@@ -115,11 +124,9 @@ export class Delivering {
     const { wasProbe } = made;
     const impression = { outcome: kind, durationMs: answer.durationMs, retryAfterMs: askedMs, wasProbe } as const;
     const pauseMs = roster.learn(delivery, impression, random());
-    const settlement: Settlement = {
-      ...{ delivery, outcome, attempt },
-      ...(delayMs === undefined ? {} : { retryInMs: Math.max(delayMs, askedMs ?? 0) }),
-      ...(pauseMs === undefined ? {} : { pauseMs }),
-    };
+    const settlement: Settlement = { delivery, outcome, attempt };
+    if (delayMs !== undefined) settlement.retryInMs = Math.max(delayMs, askedMs ?? 0);
+    if (pauseMs !== undefined) settlement.pauseMs = pauseMs;
     metrics.deliveries.inc({ outcome: outcome === 'retry' ? 'retried' : outcome });
     this.logAttempt(made, settlement, askedMs);
     if (verdict.next === 'give_up_endpoint') this.options.onGone(delivery.endpointId, target.url, verdict.error!);

@@ -43,8 +43,11 @@ export class HeldEndpoint implements LanePlace {
   isHeld = false;
   readonly waiting: DueDelivery[] = [];
   sending = 0;
-  /** Ids of what was fetched and is not settled: waiting, being sent, or with an outcome to be written. */
-  readonly underWay = new Set<string>();
+  /**
+   * Ids of what was fetched and is not settled (waiting, being sent, or with an outcome to be written), each with when it
+   * was read.
+   */
+  readonly underWay = new Map<string, number>();
   afterDueAt = QUEUE_START.afterDueAt;
   afterId = QUEUE_START.afterId;
   /** Whether the next fetch begins at the queue's start; then it meets again what is under way. */
@@ -57,7 +60,6 @@ export class HeldEndpoint implements LanePlace {
   isForOthers = false;
   /** What waits is to be read again before it is sent. */
   mustRefresh = false;
-  private readonly readMs = new WeakMap<DueDelivery, number>();
   private keepUntilMs = -Infinity;
   /** What it may be sent a second, as its deliveries said last. */
   perSecond: number | null = null;
@@ -83,7 +85,7 @@ export class HeldEndpoint implements LanePlace {
 
   get isOutdated(): boolean {
     const [first] = this.waiting;
-    return first !== undefined && this.surroundings.ticks() - this.readMs.get(first)! > OUTDATED_AFTER_MS;
+    return first !== undefined && this.surroundings.ticks() - this.underWay.get(first.id)! > OUTDATED_AFTER_MS;
   }
 
   refresh(): void {
@@ -125,9 +127,9 @@ export class HeldEndpoint implements LanePlace {
 
   private known(): string[] {
     if (!this.isAtStart) return [];
-    if (!this.mustRefresh) return [...this.underWay];
+    if (!this.mustRefresh) return [...this.underWay.keys()];
     const replaced = new Set(this.waiting.map(({ id }) => id));
-    return [...this.underWay].filter((id) => !replaced.has(id));
+    return [...this.underWay.keys()].filter((id) => !replaced.has(id));
   }
 
   /** Takes in what was read of its queue, forward from where that stood. */
@@ -145,8 +147,7 @@ export class HeldEndpoint implements LanePlace {
     this.isAtStart = false;
     for (const row of rows) {
       if (row.isKnown || this.underWay.has(row.id)) continue;
-      this.underWay.add(row.id);
-      this.readMs.set(row, readMs);
+      this.underWay.set(row.id, readMs);
       this.waiting.push(row);
     }
   }

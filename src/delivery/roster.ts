@@ -18,8 +18,8 @@ export class Roster {
   private readonly wanting = new Set<HeldEndpoint>();
   /** While a fetch is on its way: what was settled since, and which it may still answer as due. */
   private settledSince: DueDelivery[] | undefined;
-  /** Deliveries whose request has begun. */
-  private readonly begun = new WeakSet<DueDelivery>();
+  /** Deliveries whose request has begun, until it is over. Not weak: that would cost each collection of garbage. */
+  private readonly begun = new Set<DueDelivery>();
   private readonly locked = new LeftAlone();
   private readonly pausedLicenses = new LeftAlone();
   private readonly lanes: Lanes;
@@ -280,6 +280,7 @@ export class Roster {
   /** To be called when anything changed that decides whether the endpoint may be sent to. */
   private update(endpoint: HeldEndpoint): void {
     this.lanes.update(endpoint);
+    if (endpoint.perSecond === null) return;
     endpoint.awaitRate(() => {
       this.update(endpoint);
       this.options.onReady();

@@ -196,7 +196,10 @@ describe('a license that is gated', () => {
     const [gated, other] = [await endpoint(LICENSE), await endpoint(OTHER_LICENSE)];
     await gate(OTHER_LICENSE, 1);
     const [held, sent] = await bench.enqueue([{ endpointId: gated }, { endpointId: other }]);
-    const line = await sender(undefined, new DeliveryQueue(bench.database, { lifeSeconds: LIFE_SECONDS, isGated: true }));
+    const line = await sender(
+      undefined,
+      new DeliveryQueue(bench.database, { lifeSeconds: LIFE_SECONDS, isGated: true }),
+    );
     await line.until(async () => (await bench.statuses()).size === 2);
     expect(await bench.statuses()).toEqual(
       new Map([

@@ -60,10 +60,10 @@ function deliveryArrays(settlements: readonly Settlement[]): Column[] {
 function eventArrays(settlements: readonly Settlement[]): Column[] {
   const notices = settlements.map((settlement) => (settlement.outcome === 'failed' ? noticeOf(settlement) : undefined));
   return [
-    binaryTexts(settlements, ({ delivery }) => delivery.license),
+    textArray(settlements, ({ delivery }) => delivery.license),
     plainArray(settlements, ({ delivery }) => delivery.triggerId),
-    binaryTexts(settlements, ({ delivery }) => delivery.vehicle),
-    binaryTexts(settlements, ({ delivery }) => delivery.eventType),
+    textArray(settlements, ({ delivery }) => delivery.vehicle),
+    textArray(settlements, ({ delivery }) => delivery.eventType),
     sparseArray(notices, (notice) => notice && newLogId()),
     binaryTexts(notices, (notice) => notice && JSON.stringify(notice)),
   ];
@@ -113,7 +113,7 @@ function attemptArrays(settlements: readonly Settlement[]): Column[] {
   return [
     plainArray(settlements, ({ attempt, ageMs = 0 }) => attempt && attempt.durationMs + ageMs),
     plainArray(attempts, (attempt) => attempt && Math.round(attempt.durationMs)),
-    binaryTexts(attempts, (attempt) => attempt?.outcome),
+    textArray(attempts, (attempt) => attempt?.outcome),
     plainArray(attempts, (attempt) => attempt?.statusCode),
     binaryTexts(settlements, ({ attempt, error }) => withoutNul(attempt?.error ?? error)),
     binaryTexts(attempts, (attempt) => withoutNul(attempt?.requestHeaders)),

@@ -62,12 +62,11 @@ export function deliveryRequest(
     'x-webhook-attempt': String(message.attempt),
     traceparent: traceparentOf(message),
   };
-  const timeout = target.timeoutSeconds === null ? {} : { timeoutMs: target.timeoutSeconds * 1_000 };
+  const headers = withOthers(ours, opened.ownHeaders, signed.ofProfile);
+  const request: TargetRequest = { url: target.url, headers, body, maxAnswerBytes: ANSWER_MAX_BYTES };
+  if (target.timeoutSeconds !== null) request.timeoutMs = target.timeoutSeconds * 1_000;
   return {
-    request: {
-      ...{ url: target.url, body, maxAnswerBytes: ANSWER_MAX_BYTES, ...timeout },
-      headers: withOthers(ours, opened.ownHeaders, signed.ofProfile),
-    },
+    request,
     shownHeaders: withOthers(
       { ...ours, 'webhook-signature': shortened(ours['webhook-signature']) },
       opened.shownHeaders,

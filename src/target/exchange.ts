@@ -51,7 +51,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (statusCode < 200) return;
     this.stage = 'body';
     this.statusCode = statusCode;
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
       this.headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : (value ?? '');
     }
   }
