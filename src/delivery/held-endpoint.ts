@@ -168,7 +168,7 @@ export class HeldEndpoint implements LanePlace {
 
   /** Calls back, once, when its rate allows what it does not allow now. */
   awaitRate(onFree: () => void): void {
-    if (this.timer !== undefined || this.waiting.length === 0) return;
+    if (this.perSecond === null || this.timer !== undefined || this.waiting.length === 0) return;
     const waitMs = this.rateWaitMs;
     if (waitMs === undefined || waitMs === 0) return;
     this.timer = setTimeout(() => {

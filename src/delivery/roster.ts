@@ -280,7 +280,6 @@ export class Roster {
   /** To be called when anything changed that decides whether the endpoint may be sent to. */
   private update(endpoint: HeldEndpoint): void {
     this.lanes.update(endpoint);
-    if (endpoint.perSecond === null) return;
     endpoint.awaitRate(() => {
       this.update(endpoint);
       this.options.onReady();
