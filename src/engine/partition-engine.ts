@@ -1,10 +1,10 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { MetricKind } from '../core/catalog.js';
 import type { CommitResult } from '../store/chunks.js';
+import { CatchUp } from './catch-up.js';
 import { emptyResult, evaluateChunk, queuedByLicense, stateRows } from './chunk-evaluation.js';
-import { ChunkPlanner, type ChunkLimits, type Cursor } from './chunk-plan.js';
-import { type Refusal, refusalOf } from './commit-refusal.js';
-import type { DeadLetter } from './dead-letter-budget.js';
+import { ChunkPlanner, type ChunkLimits, type ChunkPlan, type Cursor } from './chunk-plan.js';
+import { notStorable, type Refusal, refusalOf } from './commit-refusal.js';
 import type { EngineParts } from './engine-parts.js';
 import type { Afforded } from './firing-quota.js';
 import { Foresight } from './foresight.js';
@@ -52,6 +52,7 @@ const FORETOLD_MAX = 50;
 export class PartitionEngine {
   private readonly planner: ChunkPlanner;
   private readonly states: PartitionStates;
+  private readonly catchUp: CatchUp;
   private stored: Position;
   private cursor: Cursor;
   private storedAtMs: number;
@@ -69,6 +70,7 @@ export class PartitionEngine {
     const { partition, partitionCount } = stream;
     const { states, now, scattered } = parts;
     this.states = new PartitionStates({ cache, states, now, partition, partitionCount, scattered });
+    this.catchUp = new CatchUp({ ...parts, topic: stream.topic, cache, states: this.states });
     this.planner = new ChunkPlanner({ kind: stream.metricKind, index: parts.index, now: parts.now });
     this.stored = position;
     this.cursor = { offset: position.nextOffset, index: position.nextIndex };
@@ -81,7 +83,7 @@ export class PartitionEngine {
     return this.stored;
   }
 
-  /** The first offset that is not processed yet; from the stored one on, processing it so far had no effects. */
+  /** The first that is not processed yet; from the stored one on, processing it so far had no effects. */
   get nextOffset(): bigint {
     return this.cursor.offset;
   }
@@ -124,7 +126,7 @@ export class PartitionEngine {
     isLive: () => boolean,
     onProcessed: (nextOffset: bigint) => Promise<void>,
   ): Promise<'ok' | 'fenced' | 'abandoned'> {
-    if (!(await this.refresh(isLive, records))) return 'abandoned';
+    if (!(await this.refresh(isLive, this.foretold(records)))) return 'abandoned';
     let attempt = 1;
     for (let at = this.skip(records, 0); at < records.length; at = this.skip(records, at)) {
       if (!isLive()) return 'abandoned';
@@ -151,35 +153,14 @@ export class PartitionEngine {
     return at;
   }
 
-  /** Learns what changed before the records were fetched: triggers, and states that others stored. */
-  private async refresh(isLive: () => boolean, records: readonly SourceRecord[] = []): Promise<boolean> {
-    const { index, lately } = this.parts;
-    const foretold = this.foretell(records);
-    const known = await this.persist(isLive, async () => {
-      const { indexHead, scattered } = await lately(this.stream.topic);
-      await index.follow(indexHead);
-      return scattered;
-    });
-    // In the cache before anything is forgotten: which of the two was read first, nobody knows.
-    await foretold;
-    if (!known) return false;
-    this.cache.trustUnless(known);
-    return true;
+  private refresh(isLive: () => boolean, foretold?: ChunkPlan): Promise<boolean> {
+    return this.catchUp.learn((operation) => this.persist(isLive, operation), foretold);
   }
 
-  /**
-   * While it is asked what changed, loads the states that are needed if nothing has, so that the two do not take their time
-   * one after the other. Nothing rests on it: what changed is planned anew, a bucket that others wrote is forgotten with
-   * what was just read of it, and a commit compares versions.
-   */
-  private async foretell(records: readonly SourceRecord[]): Promise<void> {
+  private foretold(records: readonly SourceRecord[]): ChunkPlan | undefined {
     const at = this.skip(records, 0);
-    const count = records.length - at;
-    if (count === 0 || count > FORETOLD_MAX || !this.cache.isFollowing) return;
-    const { missing } = this.states.forPlan(this.planner.plan(records, at, this.cursor, this.parts.limits));
-    const wanted = missing.filter(({ isScattered }) => !isScattered);
-    // Should it fail, they are missing still, and that is asked again until it works.
-    if (wanted.length > 0) await this.states.load(wanted).catch(() => undefined);
+    const isWorthIt = at < records.length && records.length - at <= FORETOLD_MAX;
+    return isWorthIt ? this.planner.plan(records, at, this.cursor, this.parts.limits) : undefined;
   }
 
   private async chunk(
@@ -282,11 +263,9 @@ export class PartitionEngine {
 
   /** Steps over a record whose effects the database does not take: the stream must go on, and somebody must know. */
   private setAside(record: SourceRecord, seq: bigint, isLive: () => boolean): Promise<Answer> {
-    const { offset, value } = record;
-    const detail = 'the database refused what this record would store; see the log';
-    const letter: DeadLetter = { offset, index: null, reason: 'not_storable', detail, value };
-    const nothing = { ...emptyResult({ offset: offset + 1n, index: 0 }), notices: [], giveBack: () => undefined };
-    return this.commit(seq, { ...nothing, letters: [letter], records: 1 }, isLive);
+    const end = { offset: record.offset + 1n, index: 0 };
+    const nothing = { ...emptyResult(end), notices: [], giveBack: () => undefined };
+    return this.commit(seq, { ...nothing, letters: [notStorable(record)], records: 1 }, isLive);
   }
 
   private async storeCursor(): Promise<'ok' | 'fenced'> {

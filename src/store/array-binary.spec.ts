@@ -47,3 +47,26 @@ test.each<[string, (null | undefined)[]]>([
 test('half of a pair that stands alone is replaced, as in every text that is sent', async () => {
   expect(await read(['a\ud800b'])).toEqual([['a\uFFFDb'], 1]);
 });
+
+test('what JSON.stringify wrote is read byte for byte', async () => {
+  const letters = [
+    '"',
+    '\\',
+    '{',
+    '}',
+    ',',
+    ' ',
+    'NULL',
+    "'",
+    'é',
+    '\u2028',
+    '\u{1F600}',
+    '\t\n',
+    '\u007f',
+    '\0',
+    '\u0001',
+  ];
+  const wild = [...letters, '\ud800', '\udc00x', ...letters.flatMap((a) => letters.map((b) => a + b))];
+  const texts = wild.flatMap((text) => [JSON.stringify(text), JSON.stringify({ [text]: [text, 1.5, null] })]);
+  expect(await read(texts)).toEqual([texts, texts.length]);
+});

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase, testSettings } from '../../test/support/database.js';
-import { jsonArray, plainArray, textArray } from './array-text.js';
+import { plainArray, textArray } from './array-text.js';
 import { Database } from './database.js';
 
 let server: TestDatabase;
@@ -85,34 +85,6 @@ test('any texts are read as the driver has them read', async () => {
       textArray(texts, (text) => text),
     ),
   ).toEqual(await read('text', texts));
-});
-
-test('what JSON.stringify wrote is read byte for byte', async () => {
-  const letters = [
-    '"',
-    '\\',
-    '{',
-    '}',
-    ',',
-    ' ',
-    'NULL',
-    "'",
-    'é',
-    '\u2028',
-    '\u{1F600}',
-    '\t\n',
-    '\u007f',
-    '\0',
-    '\u0001',
-  ];
-  const wild = [...letters, '\ud800', '\udc00x', ...letters.flatMap((a) => letters.map((b) => a + b))];
-  const texts = wild.flatMap((text) => [JSON.stringify(text), JSON.stringify({ [text]: [text, 1.5, null] })]);
-  expect(
-    await read(
-      'text',
-      jsonArray(texts, (text) => text),
-    ),
-  ).toEqual(texts);
 });
 
 test('whole numbers of 64 bits are read as they were written', async () => {

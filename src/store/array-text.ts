@@ -21,20 +21,6 @@ export function textArray<Row>(rows: readonly Row[], of: (row: Row) => string | 
   return `${text}}`;
 }
 
-/**
- * Of texts that `JSON.stringify` wrote; what is missing is NULL. These have no control characters, and no half of a pair
- * that stands alone, so that to quote them once more as JSON escapes quotes and backslashes alone, which is what
- * PostgreSQL wants.
- */
-export function jsonArray<Row>(rows: readonly Row[], of: (row: Row) => string | null | undefined): string {
-  let text = '{';
-  for (let at = 0; at < rows.length; at++) {
-    const json = of(rows[at]!);
-    text += `${at === 0 ? '' : ','}${json === null || json === undefined ? 'NULL' : JSON.stringify(json)}`;
-  }
-  return `${text}}`;
-}
-
 function quoted(text: string | null | undefined): string {
   if (text === null || text === undefined) return 'NULL';
   return TO_ESCAPE.test(text) ? `"${text.replace(ALL_TO_ESCAPE, '\\$&')}"` : `"${text}"`;

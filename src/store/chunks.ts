@@ -1,5 +1,6 @@
 import { FIRING } from '../core/event-types.js';
-import { jsonArray, plainArray, textArray } from './array-text.js';
+import { binaryTexts } from './array-binary.js';
+import { plainArray, textArray } from './array-text.js';
 import type { Database } from './database.js';
 import { type Lately, readLately } from './lately.js';
 import { newLogId } from './log-id.js';
@@ -244,7 +245,7 @@ function stateArrays(states: readonly StateRow[]): unknown[] {
     plainArray(sorted, (state) => state.expectedVersion + 1),
     plainArray(sorted, (state) => state.revision),
     textArray(sorted, (state) => new Date(state.firedAtMs).toISOString()),
-    jsonArray(sorted, (state) => state.previous),
+    binaryTexts(sorted, (state) => state.previous),
     plainArray(sorted, (state) => state.sequence),
   ];
 }
@@ -257,7 +258,7 @@ function eventArrays(firings: readonly FiringRow[], logEvents: readonly LogEvent
     textArray(events, (event) => event.license),
     textArray(events, (event) => event.triggerId),
     textArray(events, (event) => event.vehicle),
-    jsonArray(events, (event) => event.payload),
+    binaryTexts(events, (event) => event.payload),
     textArray(firings, (firing) => firing.deliveryId),
     textArray(firings, (firing) => firing.eventId),
     textArray(firings, (firing) => firing.endpointId),
