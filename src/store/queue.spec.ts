@@ -507,6 +507,17 @@ test('after the lease was lost, what arrived is recorded and the rest is left to
   expect(await health()).toEqual({ failures: 0, last_delivered_at: null });
 });
 
+test('what arrived at an endpoint that is held by another says nothing of its health', async () => {
+  await enqueue(trigger);
+  const late = await held({ outcome: 'delivered', attempt: ARRIVED });
+  await die(token);
+  await queue.lease(await queue.startSender(), 1);
+  await database.pool.query('update endpoint_leases set failures = 7');
+  expect(await queue.settle(token, [late])).toMatchObject({ lost: 1, ailing: [] });
+  expect(await rows('select status from deliveries')).toEqual([{ status: 'delivered' }]);
+  expect(await health()).toEqual({ failures: 7, last_delivered_at: null });
+});
+
 test('a late report of a delivery that was rescheduled meanwhile settles nothing', async () => {
   await enqueue(trigger);
   const late = await held({ outcome: 'delivered', attempt: ARRIVED });
