@@ -122,10 +122,10 @@ const FOLLOWING = new Set([FEED_BOUND, FEED_DELIVERIES, FEED_EVENTS].map(({ text
 /** Whose a key is, and, once a minute, that it was used. */
 const LOOK_AT_KEY = new Set([FIND_API_KEY, NOTE_USE_OF_API_KEY].map(({ text }) => withoutBreaks(text)));
 
-/** Of a stream only which statements are sent can be compared. */
+/** Of a stream, which may be read for longer or shorter, only which statements are sent can be compared. */
 function comparable(route: Route, texts: string[]): string[] {
-  if (isStream(route)) return [...new Set(texts)].sort();
-  return texts.filter((text) => !FOLLOWING.has(text));
+  const own = texts.filter((text) => !FOLLOWING.has(text));
+  return isStream(route) ? [...new Set(own)].sort() : own;
 }
 
 test.each(DEVELOPERS)('somebody has said how to call $definition.id, with everything that may be an id', (route) => {

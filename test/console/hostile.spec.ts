@@ -37,6 +37,7 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 
 async function signIn(page: Page): Promise<void> {
+  await page.getByText('The demo’s token is filled in.').waitFor();
   await button(page, 'Sign in').click();
   await heading(page, 'Overview').waitFor();
 }
@@ -110,6 +111,23 @@ test('what is refused is asked for once, and not offered again', async () => {
   const before = count();
   await made.page.waitForTimeout(6_000);
   expect([count(), await button(made.page, 'Try again').count()]).toEqual([before, 0]);
+});
+
+test('a sign-in that is filled in while somebody is at the field changes nothing there', async () => {
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const made = await visit((page) => page.route('**/sign-in.json', (route) => released.then(() => route.continue())));
+  const { page } = made;
+  await made.goto('/');
+  const field = page.getByLabel('Developer token or API key');
+  await field.focus();
+  const answered = page.waitForResponse('**/sign-in.json');
+  release();
+  await (await answered).finished();
+  await page.waitForTimeout(300);
+  expect(await field.inputValue()).toBe('');
+  await field.pressSequentially('tl_live_x');
+  expect(await field.inputValue()).toBe('tl_live_x');
 });
 
 test('two clicks make one webhook, and one whose answer was lost keeps its key', async () => {

@@ -81,6 +81,7 @@ async function type(text: string): Promise<void> {
 describe('The way of a license holder', () => {
   step('the sign-in is filled in, and leads to an overview that offers recipes', async () => {
     await visit.goto('/');
+    await shown('The demo’s token is filled in.');
     await button('Sign in').click();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page

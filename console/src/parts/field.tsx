@@ -42,6 +42,7 @@ interface TextFieldProps extends Named {
   name?: string;
   autoComplete?: string;
   isReadOnly?: boolean;
+  onFocus?: () => void;
   onBlur?: () => void;
 }
 

@@ -56,7 +56,7 @@ function Others() {
   );
 }
 
-/** `filled` may come while somebody types: what is typed stays. */
+/** `filled` may come while somebody is at the field: what stands there then is for them alone to change. */
 function SignInForm({ filled = '' }: { filled: string | undefined }) {
   const navigate = useNavigate();
   const { current } = useSignIns();
@@ -84,6 +84,7 @@ function SignInForm({ filled = '' }: { filled: string | undefined }) {
         label="Developer token or API key"
         value={text}
         onChange={setTyped}
+        onFocus={() => setTyped(text)}
         type="password"
         autoComplete="off"
         isMono
