@@ -103,6 +103,22 @@ describe('a record of a vehicle that nobody watches', () => {
   });
 });
 
+test('a record in whose middle the time is over is the last of its chunk: the rest of it comes next', async () => {
+  let looks = 0;
+  const { planner } = await planning('signal', () => looks++);
+  const names = Array.from({ length: 40 }, () => 'speed');
+  const records = [0, 1, 2].map((offset) => recordOf(report(WATCHED, ...names), offset));
+  // Over with the third look; the first two are at the beginning.
+  const first = planner.plan(records, 0, START, { ...LIMITS, evaluationMs: 2 });
+  expect(first.records.length).toBe(1);
+  const { end } = first.records[0]!;
+  expect(end.offset).toBe(0n);
+  expect(end.index).toBeGreaterThan(1);
+  expect(end.index).toBeLessThan(40);
+  const next = planner.plan(records, 0, end, { ...LIMITS, evaluationMs: 1_000 });
+  expect(next.records[0]!.samples[0]!.sample.index).toBe(end.index);
+});
+
 describe('what was read', () => {
   test('belongs to its record, also for a chunk that begins before the last one', async () => {
     const { planner } = await planning();

@@ -87,7 +87,10 @@ export class ChunkPlanner {
       if (planned.length > 0 && bytes > limits.bytes) break;
       const message = (messages[place - at] ??= this.messageOf(record));
       const fromIndex = record.offset === cursor.offset ? cursor.index : 0;
-      planned.push(this.planRecord(record, message, fromIndex, deadline));
+      const next = this.planRecord(record, message, fromIndex, deadline);
+      planned.push(next);
+      // What is left of it comes before any other.
+      if (next.end.offset === record.offset) break;
       // What is unwatched takes no time to speak of.
       if (message.kind !== 'unwatched' && deadline.isOver(1 + (record.value?.length ?? 0) / PIECE_BYTES)) break;
     }

@@ -33,4 +33,7 @@ test('it is over when its time is', () => {
   expect(deadline.isOver(16)).toBe(false);
   nowMs = 15;
   expect(deadline.isOver(16)).toBe(true);
+  // Without another look.
+  nowMs = 5;
+  expect(deadline.isOver(1)).toBe(true);
 });

@@ -5,6 +5,7 @@ const WORK_UNSEEN = 16;
 export class Deadline {
   private readonly endMs: number;
   private unseen = WORK_UNSEEN;
+  private isPast = false;
 
   constructor(
     private readonly now: () => number,
@@ -13,11 +14,16 @@ export class Deadline {
     this.endMs = now() + forMs;
   }
 
-  /** Whether the time is over, as far as it was looked: the first time, and then after a few pieces each. */
+  /**
+   * Whether the time is over, as far as it was looked: the first time, and then after a few pieces each. Once it is, it
+   * stays so, whoever asks.
+   */
   isOver(pieces: number): boolean {
+    if (this.isPast) return true;
     this.unseen += pieces;
     if (this.unseen < WORK_UNSEEN) return false;
     this.unseen = 0;
-    return this.now() >= this.endMs;
+    this.isPast = this.now() >= this.endMs;
+    return this.isPast;
   }
 }
