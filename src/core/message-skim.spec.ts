@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { type Random, random } from '../../test/support/random.js';
 import { decodeText, parseText, type WantedMetrics } from './message.js';
@@ -210,3 +212,25 @@ const PLACES = [
   /"subject"/,
   /"dataversion"/,
 ];
+
+test.each([5, 11, 12, 13, 14, 30])(
+  'a sample does not keep its message in memory, with texts of %i letters',
+  (length) => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const [COUNT, LARGE] = [400, 50_000];
+    const kept: unknown[] = [];
+    const usedNow = () => (collectGarbage(), process.memoryUsage().heapUsed);
+    const before = usedNow();
+    for (let at = 0; at < COUNT; at++) {
+      const [name, valueString] = ['n', 'v'].map((letter) => letter.repeat(length));
+      const filling = { ...SPEED, name: 'filling', valueString: 'x'.repeat(LARGE + at) };
+      const text = messageOf({ ...SPEED, name, valueString }, filling);
+      const message = skimSignals(Buffer.from(text).toString(), () => (metric) => metric === name);
+      expect(message).toMatchObject({ kind: 'ok', samples: [{ name, valueString }] });
+      kept.push(message);
+    }
+    expect(usedNow() - before).toBeLessThan((COUNT * LARGE) / 10);
+    expect(kept.length).toBe(COUNT);
+  },
+);

@@ -16,12 +16,14 @@ export class CatchUp {
   ) {}
 
   /**
-   * Whether it was told. While it asks, the states are loaded that `foretold` needs, which is what will be done if nothing
-   * has changed, so that the two do not take their time one after the other. Nothing rests on it: what changed is planned
+   * Whether it was told. While it asks, the states are loaded that are needed if nothing has changed (`foretell`: what will
+   * be done then), so that the two do not take their time one after the other. Nothing rests on it: what changed is planned
    * anew, a bucket that others wrote is forgotten with what was just read of it, and a commit compares versions.
    */
-  async learn(persist: Persist, foretold?: ChunkPlan): Promise<boolean> {
+  async learn(persist: Persist, foretell?: () => ChunkPlan | undefined): Promise<boolean> {
     const { topic, cache, index, lately } = this.parts;
+    // A cache that has not followed yet forgets all that it has with the first answer.
+    const foretold = cache.isFollowing ? foretell?.() : undefined;
     const loaded = foretold && this.loadFor(foretold);
     const known = await persist(async () => {
       const { indexHead, scattered } = await lately(topic);
@@ -36,8 +38,7 @@ export class CatchUp {
   }
 
   private async loadFor(plan: ChunkPlan): Promise<void> {
-    const { cache, states } = this.parts;
-    if (!cache.isFollowing) return;
+    const { states } = this.parts;
     const missing = states.forPlan(plan).missing.filter(({ isScattered }) => !isScattered);
     // Should it fail, they are missing still, and that is asked again until it works.
     if (missing.length > 0) await states.load(missing).catch(() => undefined);

@@ -123,20 +123,17 @@ export class ChunkPlanner {
     const end = { offset: record.offset + 1n, index: 0 };
     if (message.kind !== 'ok' || message.samples.length === 0)
       return { record, message, fromIndex, samples: NOTHING, end };
-    const samples = new Array<PlannedSample>(message.samples.length);
-    let count = 0;
+    const samples: PlannedSample[] = [];
     const triggersOn = this.parts.index.triggersBy(message.vehicle, this.parts.kind);
     for (const sample of message.samples) {
       if (sample.index < fromIndex) continue;
       const triggers = triggersOn?.(sample.name) ?? [];
-      samples[count++] = plannedSample(sample, triggers, record.arrivalMs);
+      samples.push(plannedSample(sample, triggers, record.arrivalMs));
       const isLast = sample === message.samples.at(-1);
       if (!isLast && deadline.isOver(triggers.length)) {
-        samples.length = count;
         return { record, message, fromIndex, samples, end: { offset: record.offset, index: sample.index + 1 } };
       }
     }
-    samples.length = count;
     return { record, message, fromIndex, samples, end };
   }
 
@@ -155,7 +152,7 @@ export class ChunkPlanner {
   };
 }
 
-/** Reading so much takes as long as a condition. */
+/** Of a record, so much to read counts as a piece of work. */
 const PIECE_BYTES = 1024;
 
 const NOTHING: readonly PlannedSample[] = [];

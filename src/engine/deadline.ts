@@ -1,7 +1,7 @@
 /** Between two looks at the clock: some microseconds for each, which make a fraction of what a chunk may take. */
 const WORK_UNSEEN = 16;
 
-/** A time that some work may take. Asking the clock after each piece of it was a good part of the work. */
+/** A time that some work may take. Asking the clock takes about as long as a condition, so it is not asked after each. */
 export class Deadline {
   private readonly endMs: number;
   private unseen = WORK_UNSEEN;

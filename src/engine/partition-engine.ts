@@ -126,7 +126,7 @@ export class PartitionEngine {
     isLive: () => boolean,
     onProcessed: (nextOffset: bigint) => Promise<void>,
   ): Promise<'ok' | 'fenced' | 'abandoned'> {
-    if (!(await this.refresh(isLive, this.foretold(records)))) return 'abandoned';
+    if (!(await this.refresh(isLive, () => this.foretell(records)))) return 'abandoned';
     let attempt = 1;
     for (let at = this.skip(records, 0); at < records.length; at = this.skip(records, at)) {
       if (!isLive()) return 'abandoned';
@@ -153,11 +153,11 @@ export class PartitionEngine {
     return at;
   }
 
-  private refresh(isLive: () => boolean, foretold?: ChunkPlan): Promise<boolean> {
-    return this.catchUp.learn((operation) => this.persist(isLive, operation), foretold);
+  private refresh(isLive: () => boolean, foretell?: () => ChunkPlan | undefined): Promise<boolean> {
+    return this.catchUp.learn((operation) => this.persist(isLive, operation), foretell);
   }
 
-  private foretold(records: readonly SourceRecord[]): ChunkPlan | undefined {
+  private foretell(records: readonly SourceRecord[]): ChunkPlan | undefined {
     const at = this.skip(records, 0);
     const isWorthIt = at < records.length && records.length - at <= FORETOLD_MAX;
     return isWorthIt ? this.planner.plan(records, at, this.cursor, this.parts.limits) : undefined;

@@ -104,9 +104,8 @@ export class PartitionStates {
           if (!pair) {
             pair = { indexed, vehicle, state: EMPTY_STATE, isScattered };
             pairs.push(pair);
-            const isFirst = Array.isArray(ofVehicle) && ofVehicle.length === 0;
-            const all = added(ofVehicle, pair);
-            if (isFirst || all !== ofVehicle) byVehicle.set(vehicle, (ofVehicle = all));
+            ofVehicle = added(ofVehicle, pair);
+            byVehicle.set(vehicle, ofVehicle);
           }
           if (isScattered) pair.isScattered = true;
           ofMatches.push(pair);
@@ -131,9 +130,7 @@ export class PartitionStates {
 }
 
 function found(pairs: OpenPairs, indexed: Match['indexed']): OpenPair | undefined {
-  if (!Array.isArray(pairs)) return pairs.get(indexed);
-  for (const pair of pairs) if (pair.indexed === indexed) return pair;
-  return undefined;
+  return Array.isArray(pairs) ? pairs.find((pair) => pair.indexed === indexed) : pairs.get(indexed);
 }
 
 function added(pairs: OpenPairs, pair: OpenPair): OpenPairs {

@@ -92,8 +92,7 @@ export class StateCache {
   }
 
   /**
-   * Whoever was used gets a second chance: to keep an order of last use cost each record more than the look-up itself. More
-   * than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry.
+   * Whoever was used gets a second chance, so that a look-up changes no order. More than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry.
    */
   private makeRoom(): void {
     const { entriesMax } = this.limits;
