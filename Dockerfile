@@ -28,4 +28,4 @@ USER node
 EXPOSE 3003 8888
 HEALTHCHECK --interval=30s --start-period=60s --timeout=5s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MON_PORT || 8888}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.js"]

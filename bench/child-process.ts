@@ -41,14 +41,14 @@ export async function startChild<Told>(
 
 /**
  * Starts the product, `dist/main.js`, with nothing but these environment variables and the path to programs. On a leash, see
- * there: it knows nothing of benches, and ends when we do, however that is. `output`: a file's descriptor, ours if not
- * given. `flags`: Node's.
+ * there: it knows nothing of benches, and ends when we do, however that is. Node's flags are ours, as they are a floor's,
+ * and `flags` besides. `output`: a file's descriptor, ours if not given.
  */
 export function spawnProduct(
   environment: NodeJS.ProcessEnv,
   { output = 'inherit', flags = [] }: { output?: number | 'inherit'; flags?: readonly string[] | undefined } = {},
 ): ChildProcess {
-  return spawn(process.execPath, [...flags, '--import', LEASH, 'dist/main.js'], {
+  return spawn(process.execPath, [...process.execArgv, ...flags, '--import', LEASH, 'dist/main.js'], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', output, 'inherit', 'ipc'],
   });

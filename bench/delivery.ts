@@ -34,7 +34,6 @@ type Settings = typeof SETTINGS;
 
 /** No license waits for its next minute. */
 const QUOTA = '1000000000';
-const PROGRAM_FLAGS = ['--enable-source-maps'];
 /** The part of a round that warms everything up. */
 const WARM_UP = 0.3;
 const BODIES = 500;
@@ -117,8 +116,7 @@ function startSender(parts: {
     DELIVERY_CONCURRENCY: String(settings.concurrency),
     DELIVERY_CONCURRENCY_PER_ENDPOINT: String(settings.concurrencyPerEndpoint),
   };
-  const flags = [...(process.env.BENCH_SENDER_FLAGS?.split(' ') ?? []), ...PROGRAM_FLAGS];
-  return spawnProduct(environment, { output: log, flags });
+  return spawnProduct(environment, { output: log, flags: process.env.BENCH_SENDER_FLAGS?.split(' ') });
 }
 
 /** The same requests as a sender makes, with the signature of one. */

@@ -12,9 +12,7 @@ export class KafkaLoop implements Reader {
 
   constructor(brokers: string, topic: string) {
     const group = `floor-${randomBytes(4).toString('hex')}`;
-    this.child = fork(fileURLToPath(new URL('./floor/kafka-loop.js', import.meta.url)), [brokers, topic, group], {
-      execArgv: [],
-    });
+    this.child = fork(fileURLToPath(new URL('./floor/kafka-loop.js', import.meta.url)), [brokers, topic, group]);
     this.ended = endOf(this.child);
     this.ended.catch(() => undefined); // It does, in the end.
   }

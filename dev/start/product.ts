@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../node-flags.js';
 import { LogFile } from './log-file.js';
 import { shownWarning } from './shown-warning.js';
 
@@ -45,7 +46,7 @@ export class Product {
     logFile: string;
     print: (line: string) => void;
   }): Product {
-    const child = spawn(process.execPath, ['--import', LEASH.href, '--enable-source-maps', options.file], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, '--import', LEASH.href, options.file], {
       env: options.environment,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
