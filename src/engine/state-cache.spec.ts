@@ -29,6 +29,30 @@ test.each([
   expect(cache.get(asked, nowMs)).toBe(expected);
 });
 
+test.each([
+  { knows: 'what was stored since', version: 3, epoch: 1, nowMs: 1000, kept: 'known' },
+  { knows: 'what is older', version: 1, epoch: 1, nowMs: 1000, kept: 'late' },
+  { knows: 'the state of another epoch', version: 3, epoch: 2, nowMs: 1000, kept: 'late' },
+  { knows: 'what is too old', version: 3, epoch: 1, nowMs: 1001, kept: 'late' },
+])('a state that was read before and comes late meets $knows: the $kept one counts', (row) => {
+  const cache = cacheOf();
+  const late = { ...state, version: 2 };
+  const known = { ...state, version: row.version };
+  cache.put(pair('v', row.epoch), known, 0);
+  cache.put(pair('v', 1), late, row.nowMs);
+  expect(cache.get(pair('v', 1), row.nowMs)).toBe(row.kept === 'late' ? late : known);
+});
+
+test('a state that comes late counts when what was known of its vehicle is forgotten', () => {
+  const cache = cacheOf();
+  const late = { ...state, version: 2 };
+  cache.trustUnless(new Array<bigint>(SCATTERED_BUCKETS).fill(0n));
+  cache.put(pair('v'), state, 0);
+  cache.trustUnless(new Array<bigint>(SCATTERED_BUCKETS).fill(1n));
+  cache.put(pair('v'), late, 0);
+  expect(cache.get(pair('v'), 0)).toBe(late);
+});
+
 test('the entry that was not used makes room, and one that was only once', () => {
   const cache = cacheOf();
   for (const vehicle of ['a', 'b', 'c']) cache.put(pair(vehicle), state, 0);

@@ -63,8 +63,7 @@ export class StateCache {
     const known = this.vehicles.get(vehicle);
     const entry = known?.entries.get(indexed.trigger.id);
     if (!known || !entry) return undefined;
-    const isForgotten = entry.forgotten !== this.forgotten[known.bucket];
-    if (isForgotten || entry.epoch !== indexed.epoch || nowMs - entry.loadedAtMs > this.limits.maxAgeMs) {
+    if (!this.counts(entry, { bucket: known.bucket, epoch: indexed.epoch, nowMs })) {
       this.delete({ indexed, vehicle });
       return undefined;
     }
@@ -73,16 +72,25 @@ export class StateCache {
   }
 
   /**
-   * Remembers what was read or stored under the epoch of `pair`. All that is known of a vehicle that was not used for long
-   * makes room.
+   * Remembers what was read or stored under the epoch of `pair`, unless it knows better: a partition that went and came back
+   * may have its state stored while what it asked for before it went is still on its way. All that is known of a vehicle
+   * that was not used for long makes room.
    */
   put({ indexed, vehicle }: Pair, state: State, nowMs: number): void {
     const known = this.vehicles.get(vehicle) ?? this.newVehicle(vehicle);
-    const forgotten = this.forgotten[known.bucket]!;
-    this.count -= known.entries.size;
-    known.entries.set(indexed.trigger.id, { state, epoch: indexed.epoch, loadedAtMs: nowMs, forgotten });
-    this.count += known.entries.size;
+    const { bucket, entries } = known;
+    const { epoch } = indexed;
+    const entry = entries.get(indexed.trigger.id);
+    if (entry && entry.state.version > state.version && this.counts(entry, { bucket, epoch, nowMs })) return;
+    this.count -= entries.size;
+    entries.set(indexed.trigger.id, { state, epoch, loadedAtMs: nowMs, forgotten: this.forgotten[bucket]! });
+    this.count += entries.size;
     if (this.count > this.limits.entriesMax) this.makeRoom();
+  }
+
+  private counts(entry: Entry, { bucket, epoch, nowMs }: { bucket: number; epoch: number; nowMs: number }): boolean {
+    const isForgotten = entry.forgotten !== this.forgotten[bucket];
+    return !isForgotten && entry.epoch === epoch && nowMs - entry.loadedAtMs <= this.limits.maxAgeMs;
   }
 
   private newVehicle(vehicle: string): Vehicle {
