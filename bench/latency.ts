@@ -12,7 +12,7 @@ import { WholeProduct } from './whole-product.js';
 
 const SETTINGS = {
   slowPerSecond: 500,
-  slowSeconds: 9,
+  slowSeconds: 15,
   fastPerSecond: 2_000,
   fastSeconds: 4,
   firingEvery: 100,
