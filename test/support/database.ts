@@ -46,7 +46,8 @@ async function makeTemplate(): Promise<string> {
 
 async function copyOf(source: string): Promise<TestDatabase> {
   const name = `tripline_test_${randomBytes(6).toString('hex')}`;
-  await onServer((client) => client.query(`create database ${name} template ${source}`));
+  const how = process.env.TEST_DATABASE_OPTIONS ?? '';
+  await onServer((client) => client.query(`create database ${name} template ${source} ${how}`));
   const drop = () => onServer((client) => client.query(`drop database if exists ${name} with (force)`));
   return { url: urlOf(name), drop };
 }
