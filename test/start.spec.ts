@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createTripline, dataOf, type Schema, type Tripline } from '@tripline/client';
 import { commandOf } from '../dev/process-table.js';
 
@@ -22,7 +22,8 @@ let dataDir: string;
 let env: NodeJS.ProcessEnv;
 let children: ChildProcess[];
 
-beforeEach(async () => {
+/** For the tests of one group: what starts anew finds what the one before it left. */
+async function ownDirectory(): Promise<void> {
   dataDir = mkdtempSync(join(tmpdir(), 'tripline-npm-start-'));
   chmodSync(dataDir, 0o755);
   const [port, monitoringPort] = await freePorts(2);
@@ -36,9 +37,10 @@ beforeEach(async () => {
     MON_PORT: String(monitoringPort),
   };
   children = [];
-});
+}
 
-afterEach(async () => {
+/** Ends what runs in it as well. */
+async function removeDirectory(): Promise<void> {
   for (const child of children) {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
@@ -47,7 +49,7 @@ afterEach(async () => {
   }
   await nothingUnder(dataDir);
   rmSync(dataDir, { recursive: true, force: true });
-});
+}
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
@@ -145,102 +147,121 @@ async function isListening(port: string): Promise<boolean> {
   );
 }
 
-test('firings arrive signed; Ctrl-C ends everything; the next start finds its webhooks again', async () => {
-  const first = start();
-  for (const name of ['Speeding', 'At the gate', 'Harsh braking']) {
-    const [, , , remarks] = await first.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, `(${name})`)));
+describe('with the demo', () => {
+  let started: Started;
+
+  beforeAll(async () => {
+    await ownDirectory();
+    started = start();
+  });
+  afterAll(removeDirectory);
+
+  test('firings arrive signed; Ctrl-C ends everything; the next start finds its webhooks again', async () => {
+    const first = started;
+    for (const name of ['Speeding', 'At the gate', 'Harsh braking']) {
+      const [, , , remarks] = await first.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, `(${name})`)));
+      expect(remarks).toBe('');
+    }
+    const made = await webhooks(first);
+    expect(made.map(({ displayName }) => displayName).sort()).toEqual(['At the gate', 'Harsh braking', 'Speeding']);
+    expect(await first.stop('SIGINT')).toBe(0);
+    expect(await isListening(env.PORT!)).toBe(false);
+    await nothingUnder(dataDir);
+    expect(first.lines.filter((line) => /did not stop cleanly|killing|ERROR/.test(line))).toEqual([]);
+
+    started = start();
+    const [, , , remarks] = await started.line(FIRING);
     expect(remarks).toBe('');
-  }
-  const made = await webhooks(first);
-  expect(made.map(({ displayName }) => displayName).sort()).toEqual(['At the gate', 'Harsh braking', 'Speeding']);
-  expect(await first.stop('SIGINT')).toBe(0);
-  expect(await isListening(env.PORT!)).toBe(false);
-  await nothingUnder(dataDir);
-  expect(first.lines.filter((line) => /did not stop cleanly|killing|ERROR/.test(line))).toEqual([]);
-
-  const second = start();
-  const [, , , remarks] = await second.line(FIRING);
-  expect(remarks).toBe('');
-  expect((await webhooks(second)).map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
-  expect(await second.stop('SIGTERM')).toBe(0);
-});
-
-test('a webhook whose secret was lost is made anew, not doubled', async () => {
-  const first = start();
-  const before = await webhooks(first);
-  await first.stop('SIGINT');
-  const keptFile = join(dataDir, 'demo.json');
-  const kept = JSON.parse(readFileSync(keptFile, 'utf8')) as { webhooks: Record<string, object> };
-  delete kept.webhooks['/speeding'];
-  writeFileSync(keptFile, JSON.stringify(kept));
-
-  const second = start();
-  const after = await webhooks(second);
-  expect(after).toHaveLength(before.length);
-  const changed = after.filter(({ id }) => !before.some((webhook) => webhook.id === id));
-  expect(changed.map(({ displayName }) => displayName)).toEqual(['Speeding']);
-});
-
-test('the printed commands create a webhook and subscribe a vehicle, and it fires', async () => {
-  const started = start();
-  await started.line(/vehicles are driving/);
-  const text = started.lines.join('\n');
-  const commands = text
-    .slice(text.indexOf('  export TOKEN='), text.indexOf('5 vehicles'))
-    .replace(/^A webhook.*$/m, '');
-  const { stdout } = await promisify(execFile)('sh', ['-ec', commands], {
-    env: { ...process.env, PATH: `${join(process.cwd(), 'test/support/bin')}:${process.env.PATH}` },
+    expect((await webhooks(started)).map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
   });
-  expect(stdout).toContain('Vehicle assigned successfully');
-  const [, , , remarks] = await started.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, '(My webhook)')));
-  expect(remarks).toBe('signature not checked');
-});
 
-test('after kill -9 nothing is left running, and the next start comes up', async () => {
-  const first = start('--no-demo');
-  await first.line(/Ctrl-C ends everything/);
-  await first.stop('SIGKILL');
-  await nothingUnder(dataDir);
-  while (await isListening(env.PORT!)) await new Promise((resolve) => setTimeout(resolve, 50));
+  test('a webhook whose secret was lost is made anew, not doubled', async () => {
+    const before = await webhooks(started);
+    expect(await started.stop('SIGTERM')).toBe(0);
+    const keptFile = join(dataDir, 'demo.json');
+    const kept = JSON.parse(readFileSync(keptFile, 'utf8')) as { webhooks: Record<string, object> };
+    delete kept.webhooks['/speeding'];
+    writeFileSync(keptFile, JSON.stringify(kept));
 
-  const second = start('--no-demo');
-  await second.line(/Ctrl-C ends everything/);
-  expect(await second.stop('SIGINT')).toBe(0);
-});
-
-test('without the demo, loopback is refused as a target', async () => {
-  const started = start('--no-demo');
-  const made = (await client(started)).POST('/v1/webhooks', {
-    body: {
-      service: 'telemetry.signals',
-      metricName: 'speed',
-      condition: 'value > 55',
-      targetURL: 'https://127.0.0.1:8443/hook',
-      verificationToken: 'token',
-    },
+    started = start();
+    const after = await webhooks(started);
+    expect(after).toHaveLength(before.length);
+    const changed = after.filter(({ id }) => !before.some((webhook) => webhook.id === id));
+    expect(changed.map(({ displayName }) => displayName)).toEqual(['Speeding']);
   });
-  await expect(made).rejects.toMatchObject({ name: 'Problem', status: 400, body: { step: 'address' } });
+
+  test('the printed commands create a webhook and subscribe a vehicle, and it fires', async () => {
+    await started.line(/vehicles are driving/);
+    const text = started.lines.join('\n');
+    const commands = text
+      .slice(text.indexOf('  export TOKEN='), text.indexOf('5 vehicles'))
+      .replace(/^A webhook.*$/m, '');
+    const { stdout } = await promisify(execFile)('sh', ['-ec', commands], {
+      env: { ...process.env, PATH: `${join(process.cwd(), 'test/support/bin')}:${process.env.PATH}` },
+    });
+    expect(stdout).toContain('Vehicle assigned successfully');
+    const [, , , remarks] = await started.line(new RegExp(FIRING.source.replace(/\(Speeding[^)]*\)/, '(My webhook)')));
+    expect(remarks).toBe('signature not checked');
+  });
+
+  test('the console is there, and its sign-in knows the developer and the demo', async () => {
+    const [, url] = await started.line(/^ {2}Console +(\S+)$/);
+    const page = await fetch(url!);
+    expect([page.status, page.url]).toEqual([200, `http://127.0.0.1:${env.PORT}/console/`]);
+    expect(await page.text()).not.toContain('CSP_NONCE');
+    const { embedded } = (await (await fetch(`${url}/sign-in.json`)).json()) as {
+      embedded: { token: string; license: string; demo: { vehicles: string[]; target: { url: string } } };
+    };
+    const { token, license, demo } = embedded;
+    const me = await dataOf(createTripline({ baseUrl: `http://127.0.0.1:${env.PORT}`, token }).GET('/v1/me'));
+    expect([me.license, demo.vehicles.length]).toEqual([license, 5]);
+    expect(started.lines.join('\n')).toContain(demo.target.url);
+  });
 });
 
-test('the console is there, and its sign-in knows the developer and the demo', async () => {
-  const started = start();
-  const [, url] = await started.line(/^ {2}Console +(\S+)$/);
-  const page = await fetch(url!);
-  expect([page.status, page.url]).toEqual([200, `http://127.0.0.1:${env.PORT}/console/`]);
-  expect(await page.text()).not.toContain('CSP_NONCE');
-  const { embedded } = (await (await fetch(`${url}/sign-in.json`)).json()) as {
-    embedded: { token: string; license: string; demo: { vehicles: string[]; target: { url: string } } };
-  };
-  const { token, license, demo } = embedded;
-  const me = await dataOf(createTripline({ baseUrl: `http://127.0.0.1:${env.PORT}`, token }).GET('/v1/me'));
-  expect([me.license, demo.vehicles.length]).toEqual([license, 5]);
-  expect(started.lines.join('\n')).toContain(demo.target.url);
+describe('without the demo', () => {
+  let started: Started;
+
+  beforeAll(async () => {
+    await ownDirectory();
+    started = start('--no-demo');
+  });
+  afterAll(removeDirectory);
+
+  test('loopback is refused as a target', async () => {
+    const made = (await client(started)).POST('/v1/webhooks', {
+      body: {
+        service: 'telemetry.signals',
+        metricName: 'speed',
+        condition: 'value > 55',
+        targetURL: 'https://127.0.0.1:8443/hook',
+        verificationToken: 'token',
+      },
+    });
+    await expect(made).rejects.toMatchObject({ name: 'Problem', status: 400, body: { step: 'address' } });
+  });
+
+  test('after kill -9 nothing is left running, and the next start comes up', async () => {
+    await started.line(/Ctrl-C ends everything/);
+    await started.stop('SIGKILL');
+    await nothingUnder(dataDir);
+    while (await isListening(env.PORT!)) await new Promise((resolve) => setTimeout(resolve, 50));
+
+    const second = start('--no-demo');
+    await second.line(/Ctrl-C ends everything/);
+    expect(await second.stop('SIGINT')).toBe(0);
+  });
 });
 
-test('Ctrl-C in the middle of a start ends it, with nothing left and no complaint', async () => {
-  const started = start();
-  // The data directory is the first thing that a start takes.
-  while (!existsSync(join(dataDir, 'owner'))) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(await started.stop('SIGINT')).toBe(0);
-  expect(started.lines.filter((line) => line !== '')).toEqual(['Stopping. Once more to force it.']);
+describe('in the middle of a start', () => {
+  beforeAll(ownDirectory);
+  afterAll(removeDirectory);
+
+  test('Ctrl-C ends it, with nothing left and no complaint', async () => {
+    const started = start();
+    // The data directory is the first thing that a start takes.
+    while (!existsSync(join(dataDir, 'owner'))) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await started.stop('SIGINT')).toBe(0);
+    expect(started.lines.filter((line) => line !== '')).toEqual(['Stopping. Once more to force it.']);
+  });
 });
