@@ -39,6 +39,16 @@ export interface GuardedConnectorOptions {
   log: Log;
 }
 
+const contexts = new Map<string, SecureContext>();
+
+/** Reading the built-in certificates takes 30 ms: all clients that trust the same share what was read. */
+function trusting(certificates: readonly string[]): SecureContext {
+  const key = certificates.join('\n');
+  const known = contexts.get(key) ?? createSecureContext({ ca: rootCertificates.concat(certificates) });
+  contexts.set(key, known);
+  return known;
+}
+
 /**
  * Makes the connections of undici's agent: resolves the name once, has each of its addresses judged, refuses it when
  * one of them is blocked, and hands exactly the judged addresses to the socket, or to the proxy. The certificate is
@@ -58,7 +68,7 @@ export class GuardedConnector {
     this.dial = dial;
     // Made once: parsing all certificates for each connection would cost milliseconds. Without any of our own it is what
     // each connection would make for itself.
-    this.secureContext = createSecureContext(ca === undefined ? {} : { ca: rootCertificates.concat(ca) });
+    this.secureContext = ca === undefined ? createSecureContext() : trusting([ca].flat());
     const { secureContext } = this;
     this.proxy = proxyUrl === undefined ? undefined : new ProxyTunnel({ url: proxyUrl, secureContext, log });
   }

@@ -4,9 +4,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createAuthority } from '../../dev/certificates.js';
+import { createAuthority, type Certificate } from '../../dev/certificates.js';
 
 const MANY_HEADERS = Object.fromEntries(Array.from({ length: 60 }, (_, place) => [`x-header-${place}`, 'x']));
+
+/** All targets of one spec file show the same: whoever trusts an authority has to read it. */
+let shown: Promise<Certificate & { caPem: string }> | undefined;
+
+async function newCertificate(): Promise<Certificate & { caPem: string }> {
+  const authority = await createAuthority();
+  return { ...(await authority.issue(['127.0.0.1'])), caPem: authority.caPem };
+}
 
 export class HandshakeTarget {
   /** The path of each request, in order. */
@@ -20,10 +28,9 @@ export class HandshakeTarget {
   ) {}
 
   static async start(): Promise<HandshakeTarget> {
-    const authority = await createAuthority();
-    const { certPem, keyPem } = await authority.issue(['127.0.0.1']);
+    const { certPem, keyPem, caPem } = await (shown ??= newCertificate());
     const server = createServer({ cert: certPem, key: keyPem });
-    const target = new HandshakeTarget(server, authority.caPem);
+    const target = new HandshakeTarget(server, caPem);
     server.on('request', (request, response) => {
       const path = request.url ?? '/';
       target.calls.push(path);
