@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { silentLog } from '../observability/log.js';
 import type { DueDelivery } from '../store/due-delivery.js';
 import type { Settlement } from '../store/settlement.js';
@@ -39,12 +39,18 @@ function newSettler(answer: (batch: number) => Promise<void> = () => Promise.res
   return { settler, batches, wrote };
 }
 
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 test('outcomes that come shortly after each other are written together, in their order', async () => {
+  jest.useFakeTimers();
   const { settler, batches, wrote } = newSettler();
   for (const id of ['a', 'b', 'c']) {
     settler.add(outcome(id));
     await turn();
   }
+  await jest.advanceTimersByTimeAsync(20);
   await wrote(3);
   expect(batches).toEqual([['a', 'b', 'c']]);
   expect(settler.size).toBe(0);
