@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
 
-type Post = { origin: string; path: string; headers: Record<string, string>; body: string };
+export type Post = { origin: string; path: string; headers: Record<string, string>; body: string };
 
 /** Sends one request with undici and nothing else; the status, once the answer has been read to its end. */
 export function post(agent: Agent, request: Post): Promise<number> {

@@ -2,9 +2,9 @@
  * Sends requests with undici and nothing else: no signature, no database, no limits. As many at once as it is told, the next
  * as soon as one is answered, with the client's own settings and its headers.
  */
-import { Agent } from 'undici';
+import { Agent, request } from 'undici';
 import { AGENT_OPTIONS } from '../../src/target/http-client.js';
-import { post } from './post.js';
+import { type Post, post } from './post.js';
 
 /** What it is told to send. */
 export interface LoopOrder {
@@ -13,6 +13,8 @@ export interface LoopOrder {
   /** Requests, to one target after the other. */
   count: number;
   concurrency: number;
+  /** undici's `dispatch`, the least that sends a request, or the `request` that its documents begin with. */
+  with: 'dispatch' | 'request';
 }
 
 /** Its answer. */
@@ -25,15 +27,16 @@ export interface LoopResult {
 process.on('message', (order: LoopOrder) => void run(order).then((result) => process.send!(result)));
 process.on('disconnect', () => process.exit());
 
-async function run({ targets, bodies, count, concurrency }: LoopOrder): Promise<LoopResult> {
+async function run({ targets, bodies, count, concurrency, with: how }: LoopOrder): Promise<LoopResult> {
   const agent = new Agent({ ...AGENT_OPTIONS, connections: concurrency });
+  const send = how === 'dispatch' ? post : requested;
   let next = 0;
   let failed = 0;
   const worker = async () => {
     while (next < count) {
       const at = next++;
       const { origin, path, headers } = targets[at % targets.length]!;
-      const status = await post(agent, { origin, path, headers, body: bodies[at % bodies.length]! });
+      const status = await send(agent, { origin, path, headers, body: bodies[at % bodies.length]! });
       if (status < 200 || status > 299) failed++;
     }
   };
@@ -42,4 +45,11 @@ async function run({ targets, bodies, count, concurrency }: LoopOrder): Promise<
   const elapsedMs = performance.now() - startedMs;
   await agent.close();
   return { elapsedMs, failed };
+}
+
+async function requested(agent: Agent, { origin, path, headers, body: text }: Post): Promise<number> {
+  const options = { dispatcher: agent, method: 'POST', headers, body: text } as const;
+  const { statusCode, body } = await request(origin + path, options);
+  await body.dump();
+  return statusCode;
 }

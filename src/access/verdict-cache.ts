@@ -1,3 +1,4 @@
+import { RecentMap } from '../core/recent-map.js';
 import type { Verdict } from './permission-provider.js';
 
 export interface VerdictCacheOptions {
@@ -26,10 +27,12 @@ const GRACE_RETRY_MS = 30_000;
  * replace it.
  */
 export class VerdictCache {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries: RecentMap<string, Entry>;
   private readonly flights = new Map<string, Promise<Verdict>>();
 
-  constructor(private readonly options: VerdictCacheOptions) {}
+  constructor(private readonly options: VerdictCacheOptions) {
+    this.entries = new RecentMap(options.entriesMax);
+  }
 
   /** The verdict for a key, where that needs no question. */
   known(key: string): Verdict | undefined {
@@ -77,11 +80,5 @@ export class VerdictCache {
     if (keepMs <= 0) return;
     const freshUntilMs = askedAtMs + keepMs;
     this.entries.set(key, { verdict, freshUntilMs, graceUntilMs: freshUntilMs + (this.options.graceMs ?? 0) });
-    if (this.entries.size <= this.options.entriesMax) return;
-    // Entries are in the order in which they were kept: the first one is the oldest.
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      break;
-    }
   }
 }

@@ -6,6 +6,7 @@ import { failureOf } from './condition-messages.js';
 import { programOf } from './condition-program.js';
 import { readCondition, type ReadCondition } from './condition-read.js';
 import { isPrevious, wrongKind, zeroReading } from './condition-variables.js';
+import { RecentMap } from './recent-map.js';
 import type { Reading } from './sample.js';
 
 /** A checked condition, ready to be asked. */
@@ -22,8 +23,8 @@ export interface Condition {
 /** Compiled conditions that are kept; about 1 KB each. More distinct texts work, and are compiled once per trigger. */
 export const CONDITIONS_CACHED_MAX = 10_000;
 
-/** In order of last use: a `Map` keeps the order of insertion. */
-const cache = new Map<string, Condition>();
+/** In order of last use: each use is written anew. */
+const cache = new RecentMap<string, Condition>(CONDITIONS_CACHED_MAX);
 
 /**
  * The condition of a text that `checkCondition` accepts. Triggers with the same text share one object. Throws a
@@ -31,11 +32,8 @@ const cache = new Map<string, Condition>();
  */
 export function compileCondition(valueKind: ValueKind, normalized: string): Condition {
   const key = `${valueKind} ${normalized}`;
-  let condition = cache.get(key);
-  if (condition) cache.delete(key);
-  else condition = compileUncached(valueKind, normalized);
+  const condition = cache.get(key) ?? compileUncached(valueKind, normalized);
   cache.set(key, condition);
-  if (cache.size > CONDITIONS_CACHED_MAX) cache.delete(cache.keys().next().value!);
   return condition;
 }
 

@@ -1,4 +1,10 @@
-/** A map that never grows beyond `entriesMax`: the entry that was written longest ago makes room for a new one. */
+/** A full map makes room for this part of what it may hold. */
+const ROOM_MADE = 16;
+
+/**
+ * A map that never grows beyond `entriesMax`: what was written longest ago makes room for what is new. More than is needed
+ * at once, where there are many: a `Map` steps over all that was deleted before it finds its first entry.
+ */
 export class RecentMap<Key, Value> {
   private readonly entries = new Map<Key, Value>();
 
@@ -16,11 +22,7 @@ export class RecentMap<Key, Value> {
   set(key: Key, value: Value): void {
     this.entries.delete(key);
     this.entries.set(key, value);
-    if (this.entries.size <= this.entriesMax) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      return;
-    }
+    if (this.entries.size > this.entriesMax) this.makeRoom();
   }
 
   delete(key: Key): void {
@@ -34,5 +36,13 @@ export class RecentMap<Key, Value> {
   /** All entries, those written longest ago first. */
   [Symbol.iterator](): IterableIterator<[Key, Value]> {
     return this.entries[Symbol.iterator]();
+  }
+
+  private makeRoom(): void {
+    const keptMax = this.entriesMax - Math.floor(this.entriesMax / ROOM_MADE);
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= keptMax) return;
+      this.entries.delete(oldest);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { PermissionProvider, Verdict } from '../access/permission-provider.js';
 import { VerdictCache } from '../access/verdict-cache.js';
+import { RecentMap } from '../core/recent-map.js';
 import type { Log } from '../observability/log.js';
 
 /** While a question of the license is under way, those of this long are asked together. */
@@ -50,7 +51,7 @@ export class PermissionCheck {
   /** How many questions are under way, by what they ask together. */
   private readonly asking = new Map<string, number>();
   /** How often in a row there was no answer. */
-  private readonly unknowns = new Map<string, number>();
+  private readonly unknowns = new RecentMap<string, number>(ENTRIES_MAX);
 
   private readonly timeoutMs: number;
 
@@ -135,13 +136,7 @@ export class PermissionCheck {
   private note(key: string, verdict: Verdict): void {
     const inARow = this.unknowns.get(key) ?? 0;
     this.unknowns.delete(key);
-    if (verdict !== 'unknown') return;
-    this.unknowns.set(key, inARow + 1);
-    if (this.unknowns.size <= ENTRIES_MAX) return;
-    for (const oldest of this.unknowns.keys()) {
-      this.unknowns.delete(oldest);
-      break;
-    }
+    if (verdict === 'unknown') this.unknowns.set(key, inARow + 1);
   }
 
   private waitMs(key: string): number {
