@@ -809,10 +809,12 @@ describe('a sender', () => {
       let thaw = () => {};
       const thawed = new Promise<void>((resolve) => (thaw = resolve));
       let isFrozen = false;
-      let beats = 0;
+      let beaten = () => {};
+      const isBeaten = new Promise<void>((resolve) => (beaten = resolve));
       line.before = (method) => {
-        if (method === 'heartbeat') beats++;
-        return isFrozen ? thawed : undefined;
+        if (!isFrozen) return undefined;
+        if (method === 'heartbeat') beaten();
+        return thawed;
       };
       let answered = () => {};
       const isAnswered = new Promise<void>((resolve) => (answered = resolve));
@@ -825,7 +827,7 @@ describe('a sender', () => {
       await receiver.until(() => receiver.received.length === 2);
       // From here on nothing that it asks is answered, as when it stands still.
       isFrozen = true;
-      await line.until(() => beats > 0);
+      await isBeaten;
       aheadMs = 15_000;
       await bench.endTokens();
       expect(frozen.isHealthy()).toBe(false);
