@@ -18,8 +18,9 @@ const REMOVER = 'read _; for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && exit; 
  * so the parts come from build/.
  */
 export default async function setUp() {
-  const directory = mkdtempSync(join(hasMemory() ? MEMORY : tmpdir(), 'tripline-test-'));
-  removeAfterwards(directory);
+  const isInMemory = hasMemory();
+  const directory = mkdtempSync(join(isInMemory ? MEMORY : tmpdir(), 'tripline-test-'));
+  if (isInMemory) removeAfterwards(directory);
   // As root, PostgreSQL runs as somebody else, who has to get in.
   chmodSync(directory, 0o755);
   // What specs make for themselves goes there as well.

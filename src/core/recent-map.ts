@@ -1,10 +1,15 @@
-/** A full map makes room for this part of what it may hold. */
+/** A full cache makes room for this part of what it may hold. */
 const ROOM_MADE = 16;
 
 /**
- * A map that never grows beyond `entriesMax`: what was written longest ago makes room for what is new. More than is needed
- * at once, where there are many: a `Map` steps over all that was deleted before it finds its first entry.
+ * What a full cache keeps of the `entriesMax` that it may have. It makes more room than is needed at once, where there are
+ * many: a `Map` steps over all that was deleted or moved before it finds its first entry.
  */
+export function keptWhenFull(entriesMax: number): number {
+  return entriesMax - Math.floor(entriesMax / ROOM_MADE);
+}
+
+/** A map that never grows beyond `entriesMax`: what was written longest ago makes room for what is new. */
 export class RecentMap<Key, Value> {
   private readonly entries = new Map<Key, Value>();
 
@@ -39,7 +44,7 @@ export class RecentMap<Key, Value> {
   }
 
   private makeRoom(): void {
-    const keptMax = this.entriesMax - Math.floor(this.entriesMax / ROOM_MADE);
+    const keptMax = keptWhenFull(this.entriesMax);
     for (const oldest of this.entries.keys()) {
       if (this.entries.size <= keptMax) return;
       this.entries.delete(oldest);

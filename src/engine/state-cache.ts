@@ -1,3 +1,4 @@
+import { keptWhenFull } from '../core/recent-map.js';
 import type { State } from '../core/state.js';
 import { SCATTERED_BUCKETS } from '../store/chunks.js';
 import type { IndexedTrigger } from './trigger-set.js';
@@ -22,9 +23,6 @@ interface Entry {
   /** How often the vehicle's bucket had been forgotten. */
   forgotten: number;
 }
-
-/** A full cache makes room for this part of what it holds. */
-const ROOM_MADE = 16;
 
 /** What is remembered of one vehicle, by trigger id. Keys of both together were a twelfth of the work of a chunk. */
 interface Vehicle {
@@ -99,12 +97,9 @@ export class StateCache {
     return known;
   }
 
-  /**
-   * Whoever was used gets a second chance, so that a look-up changes no order. More than is needed at once: a `Map` steps over all that was ever moved before it finds its first entry.
-   */
+  /** Whoever was used gets a second chance, so that a look-up changes no order. */
   private makeRoom(): void {
-    const { entriesMax } = this.limits;
-    const keptMax = entriesMax - Math.floor(entriesMax / ROOM_MADE);
+    const keptMax = keptWhenFull(this.limits.entriesMax);
     for (const [oldest, known] of this.vehicles) {
       if (this.count <= keptMax) return;
       this.vehicles.delete(oldest);

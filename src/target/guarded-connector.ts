@@ -41,7 +41,7 @@ export interface GuardedConnectorOptions {
 
 const contexts = new Map<string, SecureContext>();
 
-/** Reading the built-in certificates takes 30 ms: all clients that trust the same share what was read. */
+/** The built-in certificates are many, and slow to read: all clients that trust the same share what was read. */
 function trusting(certificates: readonly string[]): SecureContext {
   const key = certificates.join('\n');
   const known = contexts.get(key) ?? createSecureContext({ ca: rootCertificates.concat(certificates) });
