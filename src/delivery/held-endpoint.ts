@@ -1,7 +1,7 @@
 import type { DueDelivery } from '../store/due-delivery.js';
-import { QUEUE_START } from '../store/queue.js';
 import type { LanePlace } from './lanes.js';
 import type { Pace } from './pace.js';
+import { ReadingPlace } from './reading-place.js';
 
 /**
  * An endpoint without due work is given back after so long: less would lease and release in turns, two commits, and a wait
@@ -48,10 +48,7 @@ export class HeldEndpoint implements LanePlace {
    * was read.
    */
   readonly underWay = new Map<string, number>();
-  afterDueAt = QUEUE_START.afterDueAt;
-  afterId = QUEUE_START.afterId;
-  /** Whether the next fetch begins at the queue's start; then it meets again what is under way. */
-  isAtStart = true;
+  readonly place = new ReadingPlace();
   /** Another one whenever what an earlier fetch answers must not count any more. */
   epoch = 0;
   /** When its queue was first found empty from the start on; undefined since it was not. */
@@ -116,20 +113,22 @@ export class HeldEndpoint implements LanePlace {
 
   /** Where to read on, at most `share` rows that are new, and what waits may be `aheadMax`. */
   head(share: number, aheadMax: number): Head {
-    if (this.mustRefresh) this.rewind();
-    const { id: endpointId, afterDueAt, afterId, epoch, mustRefresh: isRefresh } = this;
+    if (this.mustRefresh) this.place.goBack('start');
+    const { id: endpointId, epoch, mustRefresh: isRefresh } = this;
+    const { metSinceMs, ...after } = this.place.head;
     const waiting = isRefresh ? 0 : this.waiting.length;
     const fresh = Math.min(share, Math.min(aheadMax, this.aheadMax) - waiting);
-    // What is met again from the start comes on top, but for what its answer replaces.
-    const met = this.isAtStart ? this.underWay.size - (isRefresh ? this.waiting.length : 0) : 0;
-    return { endpointId, afterDueAt, afterId, limit: fresh + met, epoch, isRefresh, known: this.known() };
+    // What is met again comes on top, but for what the answer replaces.
+    const known = this.knownSince(metSinceMs);
+    return { endpointId, ...after, limit: fresh + known.length, epoch, isRefresh, known };
   }
 
-  private known(): string[] {
-    if (!this.isAtStart) return [];
-    if (!this.mustRefresh) return [...this.underWay.keys()];
-    const replaced = new Set(this.waiting.map(({ id }) => id));
-    return [...this.underWay.keys()].filter((id) => !replaced.has(id));
+  private knownSince(metSinceMs: number): string[] {
+    if (metSinceMs === Infinity) return [];
+    const replaced = new Set(this.mustRefresh ? this.waiting.map(({ id }) => id) : []);
+    const known: string[] = [];
+    for (const [id, readMs] of this.underWay) if (readMs >= metSinceMs && !replaced.has(id)) known.push(id);
+    return known;
   }
 
   /** Takes in what was read of its queue, forward from where that stood. */
@@ -138,25 +137,17 @@ export class HeldEndpoint implements LanePlace {
     if (isRefresh) this.clear();
     const last = rows.at(-1);
     if (last) {
-      [this.afterDueAt, this.afterId] = [last.dueAt, last.id];
       this.perSecond = last.target?.maxPerSecond ?? null;
       this.emptySinceMs = undefined;
-    } else if (this.isAtStart) {
+    } else if (this.place.isAtStart) {
       this.emptySinceMs ??= readMs;
     }
-    this.isAtStart = false;
+    this.place.advance(rows);
     for (const row of rows) {
       if (row.isKnown || this.underWay.has(row.id)) continue;
       this.underWay.set(row.id, readMs);
       this.waiting.push(row);
     }
-  }
-
-  /** Its queue is to be read from the start. */
-  rewind(): void {
-    this.afterDueAt = QUEUE_START.afterDueAt;
-    this.afterId = QUEUE_START.afterId;
-    this.isAtStart = true;
   }
 
   /** What waits is merely queued from now on. */

@@ -48,16 +48,43 @@ function fetch(...rows: DueDelivery[]): Head[] {
 }
 
 describe('reading goes forward, and starts over when told', () => {
-  test('from the start, then from the last row', () => {
+  test('from the start, also when a bell rings before the first answer', () => {
     roster.hold([E1]);
-    expect(roster.heads()).toEqual([expect.objectContaining({ endpointId: 'e1', ...QUEUE_START, limit: 8 })]);
-    roster.receive([], []);
+    const heads = roster.heads();
+    expect(heads).toEqual([expect.objectContaining({ endpointId: 'e1', ...QUEUE_START, limit: 8, known: [] })]);
+    roster.miss(heads);
+    expect(roster.heads()).toEqual(heads);
+  });
+
+  test('a bell looks back to where reading had got at the scan before the last: who commits last may have begun first', () => {
+    roster.hold([E1]);
+    for (const number of [10, 20, 30]) {
+      now = number;
+      roster.restart();
+      fetch(row(number));
+    }
+    now = 31;
     roster.ring(['e1']);
-    fetch(row(1), row(2));
-    take();
-    expect(roster.heads()).toEqual([]);
+    const after = { afterDueAt: row(10).dueAt, afterId: row(10).id };
+    expect(roster.heads()).toEqual([expect.objectContaining({ ...after, known: ['e1-20', 'e1-30'], limit: 5 + 2 })]);
+  });
+
+  test('a bell looks back to the start where that was found empty since, whatever the clock of the database did', () => {
+    roster.hold([E1]);
+    for (const number of [10, 20]) {
+      roster.restart();
+      fetch(row(number));
+    }
+    for (const one of [roster.next()!, roster.next()!]) {
+      roster.sent(one);
+      roster.settled(one);
+    }
+    for (let scan = 0; scan < 3; scan++) {
+      roster.restart();
+      fetch();
+    }
     roster.ring(['e1']);
-    expect(roster.heads()).toEqual([expect.objectContaining({ afterDueAt: row(2).dueAt, afterId: row(2).id })]);
+    expect(roster.heads()).toEqual([expect.objectContaining(QUEUE_START)]);
   });
 
   test('a full answer is followed up as soon as there is room', () => {
@@ -123,7 +150,7 @@ describe('nothing is sent twice', () => {
   test('what was fetched before the endpoint was lost, and may be settled by others since', () => {
     roster.hold([E1]);
     const heads = roster.heads();
-    roster.dropAll();
+    roster.drop();
     roster.hold([E1]);
     roster.receive(heads, [row(1)]);
     expect(take()).toEqual([]);
@@ -134,7 +161,7 @@ describe('nothing is sent twice', () => {
     roster.hold([E1]);
     fetch(row(1), row(2));
     const sent = roster.next()!;
-    roster.dropAll();
+    roster.drop();
     expect(roster.isHeld('e1')).toBe(false);
     expect(roster.orphans()).toEqual(['e1']);
     roster.hold([E1]);
@@ -149,7 +176,7 @@ describe('nothing is sent twice', () => {
     roster.hold([E1]);
     fetch(...Array.from({ length: 10 }, (_, n) => row(n)));
     expect(take()).toHaveLength(2);
-    roster.dropAll();
+    roster.drop();
     roster.hold([E1]);
     fetch(...Array.from({ length: 10 }, (_, n) => row(n)));
     expect(take()).toEqual([]);
@@ -169,7 +196,7 @@ describe('what is lost', () => {
     roster.hold([E1]);
     fetch(row(1));
     const sent = roster.next()!;
-    roster.dropAll();
+    roster.drop();
     roster.sent(sent);
     expect(roster.isQuiet).toBe(false);
     roster.settled(sent);
@@ -239,7 +266,7 @@ describe('a pause that is on record', () => {
     // It is under way, so that the endpoint is not forgotten.
     expect(take()).toEqual(['e2-01']);
     roster.block('e2', 5_000);
-    roster.dropAll();
+    roster.drop();
     roster.hold([{ ...E1, failures: 5 }, E2]);
     expect(roster.heads().map(({ endpointId }) => endpointId)).toEqual(['e1']);
   });

@@ -71,12 +71,12 @@ export class Roster {
       endpoint.isForOthers = this.locked.until(endpoint.id) > this.options.ticks();
       endpoint.epoch = ++this.lastEpoch;
       endpoint.emptySinceMs = undefined;
-      this.backToStart(endpoint);
+      this.want(endpoint, 'start');
     }
   }
 
-  /** Forgets that these are held, and what waits of them; what is under way is remembered until it is settled. */
-  drop(endpointIds: Iterable<string>): void {
+  /** Forgets that these, or all, are held, and what waits of them; what is under way is remembered until it is settled. */
+  drop(endpointIds: Iterable<string> = [...this.endpoints.keys()]): void {
     for (const id of endpointIds) {
       const endpoint = this.endpoints.get(id);
       if (!endpoint?.isHeld) continue;
@@ -88,30 +88,27 @@ export class Roster {
     }
   }
 
-  dropAll(): void {
-    this.drop([...this.endpoints.keys()]);
-  }
-
   /** Nothing new is to be sent: what waits stays queued, and nothing more is wanted. */
   dropWaiting(): void {
     for (const endpoint of this.endpoints.values()) this.clearWaiting(endpoint);
     this.wanting.clear();
   }
 
-  /** What a bell named: held ones will be fetched, the rest is returned, to be leased. */
+  /** What a bell named: held ones will be fetched, late rows included; the rest is returned, to be leased. */
   ring(endpointIds: Iterable<string>): string[] {
     const others: string[] = [];
     for (const id of endpointIds) {
       const endpoint = this.endpoints.get(id);
-      if (endpoint?.isHeld) this.wanting.add(endpoint);
+      if (endpoint?.isHeld) this.want(endpoint, 'mark');
       else if (this.locked.until(id) <= this.options.ticks()) others.push(id);
     }
     return others;
   }
 
-  /** Rows that were committed late are behind the place reached: everything held is read from its start again. */
+  /** Everything held is read from its start again. */
   restart(): void {
-    for (const endpoint of this.endpoints.values()) if (endpoint.isHeld) this.backToStart(endpoint);
+    for (const { place } of this.endpoints.values()) place.mark(this.options.ticks());
+    for (const endpoint of this.endpoints.values()) if (endpoint.isHeld) this.want(endpoint, 'start');
   }
 
   /** This process cannot send to the endpoint for so long; what waits goes back to being merely queued. */
@@ -154,7 +151,7 @@ export class Roster {
     if (!endpoint) return;
     endpoint.epoch = ++this.lastEpoch;
     this.clearWaiting(endpoint);
-    if (endpoint.isHeld) this.backToStart(endpoint);
+    if (endpoint.isHeld) this.want(endpoint, 'start');
   }
 
   /** Whether the endpoint's breaker is open, so that an attempt that begins now is its probe. */
@@ -257,8 +254,8 @@ export class Roster {
     this.update(endpoint);
   }
 
-  private backToStart(endpoint: HeldEndpoint): void {
-    endpoint.rewind();
+  private want(endpoint: HeldEndpoint, from: 'start' | 'mark'): void {
+    endpoint.place.goBack(from);
     this.wanting.add(endpoint);
   }
 

@@ -359,7 +359,22 @@ describe('a sender', () => {
       expect(receiver.received).toHaveLength(1);
     });
 
-    test('when it was committed behind what was read already', async () => {
+    test('when it was committed behind what was read already, at the next bell', async () => {
+      receiver.behave('/hook', 'hang');
+      const endpointId = await endpoint('/hook');
+      const { line } = await sender({ scanMs: NEVER_MS });
+      await line.until(async () => (await bench.tokens()) === 1);
+      for (const [index, dueMsAgo] of [0, 60_000].entries()) {
+        await bench.enqueue([{ endpointId, dueMsAgo }]);
+        bell.ring([endpointId]);
+        await receiver.until(() => receiver.received.length === index + 1);
+      }
+      receiver.release('/hook');
+      await settled(line, 2);
+      expect(receiver.received).toHaveLength(2);
+    });
+
+    test('when it was committed behind what was read already, without any bell', async () => {
       receiver.behave('/hook', 'hang');
       const endpointId = await endpoint('/hook');
       await bench.enqueue([{ endpointId }]);

@@ -69,7 +69,7 @@ export class Sender {
         this.settler.resume();
         this.feeder.scanNow();
       },
-      onLost: () => this.roster.dropAll(),
+      onLost: () => this.roster.drop(),
     });
     this.settler = new Settler({
       queue,
