@@ -9,6 +9,7 @@ import { ConnectFailure } from './connect-failure.js';
 import type { FailureReason } from './http-client.js';
 import type { ResolveName } from './name-resolver.js';
 import { ProxyTunnel } from './proxy-tunnel.js';
+import { TlsSessions, type TlsSession } from './tls-sessions.js';
 
 /** For resolution, TCP and TLS together; a request's own time ends it earlier for that request. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -36,7 +37,17 @@ export interface GuardedConnectorOptions {
   proxyUrl?: string | undefined;
   /** Default: node:tls. */
   dial?: Dial | undefined;
+  /** A clock that never steps, in ms: for how long TLS sessions are resumed. Default: performance.now. */
+  now?: (() => number) | undefined;
   log: Log;
+}
+
+/** Where a connection leads, all of it judged. */
+interface Destination {
+  hostname: string;
+  port: number;
+  addresses: string[];
+  deadlineMs: number;
 }
 
 const contexts = new Map<string, SecureContext>();
@@ -52,7 +63,8 @@ function trusting(certificates: readonly string[]): SecureContext {
 /**
  * Makes the connections of undici's agent: resolves the name once, has each of its addresses judged, refuses it when
  * one of them is blocked, and hands exactly the judged addresses to the socket, or to the proxy. The certificate is
- * checked against the name in the URL, against the address when the URL names one.
+ * checked against the name in the URL, against the address when the URL names one; a connection soon after another of
+ * the same name and port resumes its TLS session.
  */
 export class GuardedConnector {
   private readonly connecting = new Set<TLSSocket>();
@@ -61,11 +73,13 @@ export class GuardedConnector {
   private readonly secureContext: SecureContext;
   private readonly proxy: ProxyTunnel | undefined;
   private readonly dial: Dial;
+  private readonly sessions: TlsSessions;
 
-  constructor({ guard, resolve, ca, proxyUrl, dial = connectTls, log }: GuardedConnectorOptions) {
+  constructor({ guard, resolve, ca, proxyUrl, dial = connectTls, log, ...options }: GuardedConnectorOptions) {
     this.guard = guard;
     this.resolve = resolve;
     this.dial = dial;
+    this.sessions = new TlsSessions(options.now ?? (() => performance.now()));
     // Made once: parsing all certificates for each connection would cost milliseconds. Without any of our own it is what
     // each connection would make for itself.
     this.secureContext = ca === undefined ? createSecureContext() : trusting([ca].flat());
@@ -93,13 +107,32 @@ export class GuardedConnector {
     if (addresses.length === 0 || addresses.some((address) => this.guard.judge(address, port) === 'blocked')) {
       throw new ConnectFailure('blocked');
     }
-    const judged = addresses.slice(0, ADDRESSES_TRIED);
-    if (this.proxy) {
-      const socket = await this.proxy.open(judged, port, deadlineMs);
-      return this.secured(connectTls({ ...this.tlsOptions(hostname), socket }), 'tls', deadlineMs);
+    return this.resumed({ hostname, port, addresses: addresses.slice(0, ADDRESSES_TRIED), deadlineMs });
+  }
+
+  /** By the session that is remembered, if there is one. A server that breaks off where one is offered is asked without. */
+  private async resumed(destination: Destination): Promise<TLSSocket> {
+    const origin = originOf(destination);
+    const offered = this.sessions.of(origin);
+    if (!offered) return this.connected(destination, undefined);
+    try {
+      return await this.connected(destination, offered);
+    } catch (error) {
+      this.sessions.forget(origin);
+      if (!isHandshakeFailure(error)) throw error;
+      return this.connected(destination, undefined);
     }
-    const options = { ...this.tlsOptions(hostname), ...tcpOptions(hostname, judged, port) };
-    return this.secured(this.dial(options), 'connection', deadlineMs);
+  }
+
+  private async connected(destination: Destination, offered: TlsSession | undefined): Promise<TLSSocket> {
+    const { hostname, port, addresses, deadlineMs } = destination;
+    const options = { ...this.tlsOptions(hostname), session: offered?.session };
+    const tunnel = await this.proxy?.open(addresses, port, deadlineMs);
+    const socket = tunnel
+      ? connectTls({ ...options, socket: tunnel })
+      : this.dial({ ...options, ...tcpOptions(hostname, addresses, port) });
+    this.sessions.learn(originOf(destination), socket, offered);
+    return this.secured(socket, tunnel ? 'tls' : 'connection', deadlineMs);
   }
 
   private async addressesOf(hostname: string): Promise<string[]> {
@@ -129,8 +162,8 @@ export class GuardedConnector {
       // Stays for good: an error between this promise and undici's own listener must not end the process.
       socket.on('error', (error: NodeJS.ErrnoException) => {
         settled();
-        const isCut = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-        reject(error instanceof ConnectFailure ? error : new ConnectFailure(isCut ? 'connection' : reason, error));
+        const why = isCut(error) ? 'connection' : reason;
+        reject(error instanceof ConnectFailure ? error : new ConnectFailure(why, error));
       });
     });
   }
@@ -144,6 +177,21 @@ export class GuardedConnector {
       secureContext: this.secureContext,
     };
   }
+}
+
+/** What the certificate is checked for. */
+function originOf({ hostname, port }: Destination): string {
+  return `${hostname}:${port}`;
+}
+
+/** Whether it was the target that did not go on with TLS; not what we broke off, nor one that was not reached. */
+function isHandshakeFailure(error: unknown): boolean {
+  return error instanceof ConnectFailure && (error.reason === 'tls' || isCut(error.cause));
+}
+
+function isCut(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** Closes the socket when an answer, whatever it consists of, is longer than any may be. */

@@ -73,6 +73,8 @@ export interface TargetClientOptions {
   proxyUrl?: string | undefined;
   /** How a connection is begun, where there is no proxy; for tests, which may only record it. */
   dial?: Dial | undefined;
+  /** A clock that never steps, in ms: for how long TLS sessions are resumed. Default: performance.now. */
+  now?: (() => number) | undefined;
   log: Log;
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions, TLSSocket } from 'node:tls';
 import type { Authority } from '../../dev/certificates.js';
 
 export interface HttpsTarget {
@@ -11,6 +12,8 @@ export interface HttpsTarget {
   url(path?: string, host?: string): string;
   /** TLS connections so far. */
   connections(): number;
+  /** Of these, those that resumed the session of an earlier one. */
+  resumed(): number;
   stop(): Promise<void>;
 }
 
@@ -19,17 +22,22 @@ export interface HttpsTargetOptions {
   hosts?: string[];
   address?: string;
   port?: number;
+  tls?: TlsOptions;
 }
 
 export async function startHttpsTarget(
   authority: Authority,
   handler: RequestListener,
-  { hosts = ['127.0.0.1', 'localhost'], address = '127.0.0.1', port = 0 }: HttpsTargetOptions = {},
+  { hosts = ['127.0.0.1', 'localhost'], address = '127.0.0.1', port = 0, tls }: HttpsTargetOptions = {},
 ): Promise<HttpsTarget> {
   const { certPem, keyPem } = await authority.issue(hosts);
-  const server = createServer({ cert: certPem, key: keyPem }, handler);
+  const server = createServer({ cert: certPem, key: keyPem, ...tls }, handler);
   let connections = 0;
-  server.on('secureConnection', () => connections++);
+  let resumed = 0;
+  server.on('secureConnection', (socket: TLSSocket) => {
+    connections++;
+    if (socket.isSessionReused()) resumed++;
+  });
   server.listen(port, address);
   await once(server, 'listening');
   const listening = (server.address() as AddressInfo).port;
@@ -37,6 +45,7 @@ export async function startHttpsTarget(
     port: listening,
     url: (path = '/', host = address) => `https://${host}:${listening}${path}`,
     connections: () => connections,
+    resumed: () => resumed,
     stop: async () => {
       server.close();
       server.closeAllConnections();
