@@ -60,8 +60,9 @@ export class Delivering {
     const admitted = judged instanceof Promise ? await judged : judged;
     if (!this.options.mayBegin(delivery.endpointId)) return undefined;
     if (admitted.kind !== 'send') return this.withoutAttempt(delivery, admitted);
-    const isGranted = await this.options.quota.take(delivery.license);
-    return isGranted && this.options.mayBegin(delivery.endpointId) ? await this.attempt(delivery, admitted) : undefined;
+    const taken = this.options.quota.take(delivery.license);
+    if (taken instanceof Promise && !((await taken) && this.options.mayBegin(delivery.endpointId))) return undefined;
+    return this.attempt(delivery, admitted);
   }
 
   /** What was queued longer ago than this would have had all its attempts. */

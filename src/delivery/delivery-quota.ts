@@ -11,7 +11,7 @@ const LOG_PERIOD_MS = 10_000;
 
 /** The limits of licenses on requests to targets. */
 export interface DeliveryLimits {
-  blocks: Pick<QuotaBlocks, 'take'>;
+  blocks: Pick<QuotaBlocks, 'take' | 'takeHeld'>;
   notices: Pick<QuotaNotices, 'exceeded'>;
 }
 
@@ -37,10 +37,15 @@ export class DeliveryQuota {
 
   constructor(private readonly options: DeliveryQuotaOptions) {}
 
-  /** Spends one request, if there is one. Never rejects. */
-  async take(license: string): Promise<boolean> {
-    const { limits, random, metrics, onRefused } = this.options;
-    if (!limits) return true;
+  /** Spends one request, if there is one: at once where this process holds some of the minute. Never rejects. */
+  take(license: string): boolean | Promise<boolean> {
+    const { limits } = this.options;
+    if (!limits || limits.blocks.takeHeld('deliveriesPerMinute', license)) return true;
+    return this.ask(limits, license);
+  }
+
+  private async ask(limits: DeliveryLimits, license: string): Promise<boolean> {
+    const { random, metrics, onRefused } = this.options;
     let spent: Spent;
     try {
       spent = await limits.blocks.take('deliveriesPerMinute', license);

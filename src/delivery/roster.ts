@@ -187,7 +187,11 @@ export class Roster {
     for (const row of rows) rowsOf.get(row.endpointId)?.push(row);
     for (const head of heads) {
       const endpoint = this.endpoints.get(head.endpointId);
-      if (endpoint?.isHeld && endpoint.epoch === head.epoch) this.advance(endpoint, head, rowsOf.get(endpoint.id)!);
+      if (!endpoint?.isHeld || endpoint.epoch !== head.epoch) continue;
+      const read = rowsOf.get(endpoint.id)!;
+      endpoint.read(read, head.isRefresh);
+      if (read.length >= head.limit) this.wanting.add(endpoint);
+      this.update(endpoint);
     }
     this.forgetSettled();
   }
@@ -204,7 +208,7 @@ export class Roster {
     if (!delivery) return undefined;
     const endpoint = this.endpoints.get(delivery.endpointId)!;
     endpoint.pace.rate.take();
-    this.update(endpoint);
+    this.updateRate(endpoint);
     return delivery;
   }
 
@@ -213,7 +217,7 @@ export class Roster {
     const endpoint = this.endpoints.get(delivery.endpointId)!;
     this.begun.add(delivery);
     endpoint.pace.rate.begin(delivery.target?.maxPerSecond ?? null, this.options.ticks());
-    this.update(endpoint);
+    this.updateRate(endpoint);
   }
 
   /** The delivery is being sent for a while already. */
@@ -228,7 +232,7 @@ export class Roster {
     const endpoint = this.endpoints.get(delivery.endpointId)!;
     if (!this.begun.delete(delivery)) endpoint.pace.rate.abandon();
     this.lanes.finish(endpoint, delivery);
-    this.update(endpoint);
+    this.updateRate(endpoint);
   }
 
   /** The delivery's outcome is written, or is not to be. */
@@ -246,12 +250,6 @@ export class Roster {
 
   private idsOf(which: (endpoint: HeldEndpoint) => boolean): string[] {
     return [...this.endpoints.values()].filter(which).map(({ id }) => id);
-  }
-
-  private advance(endpoint: HeldEndpoint, head: Head, rows: readonly DueDelivery[]): void {
-    endpoint.read(rows, head.isRefresh);
-    if (rows.length >= head.limit) this.wanting.add(endpoint);
-    this.update(endpoint);
   }
 
   private want(endpoint: HeldEndpoint, from: 'start' | 'mark'): void {
@@ -281,6 +279,11 @@ export class Roster {
       this.update(endpoint);
       this.options.onReady();
     });
+  }
+
+  /** The same when nothing changed but what was sent lately: most endpoints may be sent any number. */
+  private updateRate(endpoint: HeldEndpoint): void {
+    if (endpoint.perSecond !== null) this.update(endpoint);
   }
 
   private newEndpoint({ endpointId, license }: EndpointLease): HeldEndpoint {

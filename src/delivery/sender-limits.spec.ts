@@ -8,11 +8,11 @@ import { actorOf, LICENSE, OTHER_LICENSE } from '../../test/support/triggers.js'
 import { builtInCatalog } from '../core/catalog.js';
 import { silentLog } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
-import type { QuotaBlocks } from '../store/quota-blocks.js';
 import { QuotaNotices } from '../store/quota-notices.js';
 import { DeliveryQueue } from '../store/queue.js';
 import { Recovery } from '../store/recovery.js';
 import { newSigningSecret, SecretBox } from '../target/secret-box.js';
+import type { DeliveryLimits } from './delivery-quota.js';
 import { Sender } from './sender.js';
 
 const secrets = new SecretBox([randomBytes(32)]);
@@ -46,7 +46,7 @@ function times(count: number, delivery: NewDelivery): NewDelivery[] {
   return Array.from({ length: count }, () => delivery);
 }
 
-async function sender(blocks?: Pick<QuotaBlocks, 'take'>, queue: Queue = bench.queue): Promise<QueueLine> {
+async function sender(blocks?: DeliveryLimits['blocks'], queue: Queue = bench.queue): Promise<QueueLine> {
   const line = new QueueLine(queue);
   const made = new Sender({
     queue: line.queue,

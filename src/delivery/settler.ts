@@ -97,7 +97,10 @@ export class Settler {
   private batch(): Settlement[] {
     const nowMs = this.options.ticks();
     const first = this.pending.slice(0, this.batchMax);
-    return first.map(({ settlement, decidedMs }) => ({ ...settlement, ageMs: nowMs - decidedMs }));
+    return first.map(({ settlement, decidedMs }) => {
+      settlement.ageMs = nowMs - decidedMs;
+      return settlement;
+    });
   }
 
   private async settle(batch: readonly Settlement[]): Promise<Settled> {

@@ -65,6 +65,15 @@ describe('within a minute', () => {
     expect(spent[0]).toEqual({ kind: 'granted', most: 10, left: 9, endsInMs: 45_000 });
   });
 
+  test('of what is held, units are had at once, and none beyond it', async () => {
+    minute.blockSize = 4;
+    expect(minute.blocks.takeHeld(NAME, 'a')).toBeUndefined();
+    await take();
+    const spent = repeat(4, () => minute.blocks.takeHeld(NAME, 'a'));
+    expect(spent.map((one) => one?.left)).toEqual([8, 7, 6, undefined]);
+    expect(minute.asked).toHaveLength(1);
+  });
+
   test('many who wait at once share what is asked, and no more than the limit are let through', async () => {
     minute.blockSize = 4;
     const spent = await Promise.all(repeat(30, take));

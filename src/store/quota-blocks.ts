@@ -81,14 +81,21 @@ export class QuotaBlocks {
     return taken;
   }
 
+  /** Spends from the block that is held; undefined where that has too little, and the next has to be taken. */
+  takeHeld(name: RateQuotaName, license: string, count = 1): (Spent & { kind: 'granted' }) | undefined {
+    const block = this.of(name, license);
+    return block && block.left >= count ? this.grant(block, count) : undefined;
+  }
+
   /** Spends from the block that is held, or from the next one. Throws when the database fails. */
   async take(name: RateQuotaName, license: string, count = 1): Promise<Spent> {
     const need = { name, license, needed: count };
     const key = keyOf(need);
     let isFirstRefusal = false;
     for (;;) {
+      const granted = this.takeHeld(name, license, count);
+      if (granted) return granted;
       const block = this.of(name, license);
-      if (block && block.left >= count) return this.grant(block, count);
       if (block?.isLast) return { kind: 'refused', most: block.most, endsInMs: this.endsInMs(block), isFirstRefusal };
       const others = this.taking.get(key);
       if (others) {
@@ -101,7 +108,7 @@ export class QuotaBlocks {
     }
   }
 
-  private grant(block: HeldBlock, count: number): Spent {
+  private grant(block: HeldBlock, count: number): Spent & { kind: 'granted' } {
     block.left -= count;
     const left = Math.max(block.left + block.remaining, 0);
     return { kind: 'granted', most: block.most, left, endsInMs: this.endsInMs(block) };
