@@ -55,8 +55,8 @@ function open(settings: Partial<LogSettings> = {}, at: string | undefined = dire
 }
 
 /** The base offsets of the batches from `offset` on. */
-function baseOffsets(log: PartitionLog, offset: number): number[] {
-  const found = log.read(offset, 1_000_000, true);
+function baseOffsets(log: PartitionLog, offset: number, maxBytes = 1_000_000): number[] {
+  const found = log.read(offset, maxBytes, true);
   if (found.kind === 'out_of_range') throw new Error('out of range');
   const bytes = Buffer.concat(found.batches);
   const offsets: number[] = [];
@@ -118,6 +118,18 @@ describe('read', () => {
     for (let count = 0; count < 4; count++) log.append(batch({ records: 5 }));
     expect(baseOffsets(log, 7)).toEqual([5, 10, 15]);
     expect(baseOffsets(log, 20)).toEqual([]);
+  });
+
+  test('nothing is stepped over where the rest of a segment does not fit, and what follows it would', () => {
+    const log = open({ retentionBytes: 10_000 });
+    const sizes = [40, 900, 900, 1, 30, 2_000, 1, 1, 1_500, 3];
+    for (const size of sizes) log.append(batch({ payload: 'x'.repeat(size) }));
+    expect(segmentFiles().length).toBeGreaterThan(2);
+    for (const maxBytes of [1, 100, 1_000, 1_100, 2_500, 3_000, 10_000]) {
+      const read: number[] = [];
+      while (read.length < sizes.length) read.push(...baseOffsets(log, read.length, maxBytes));
+      expect(read).toEqual(sizes.map((_, place) => place));
+    }
   });
 
   test('a batch larger than the limit is read only when there must be one', () => {

@@ -84,10 +84,11 @@ export class PartitionLog {
     let sizeBytes = 0;
     for (const segment of this.#segments) {
       if (segment.endOffset <= offset) continue;
-      const part = segment.read(offset, maxBytes - sizeBytes, atLeastOne && sizeBytes === 0);
-      if (part.length === 0) break;
-      batches.push(part);
-      sizeBytes += part.length;
+      const { bytes, isToEnd } = segment.read(offset, maxBytes - sizeBytes, atLeastOne && sizeBytes === 0);
+      batches.push(bytes);
+      sizeBytes += bytes.length;
+      // The next segment's first batch may fit where the rest of this one does not.
+      if (!isToEnd) break;
     }
     return { kind: 'ok', batches, sizeBytes };
   }

@@ -76,17 +76,18 @@ export class Segment {
 
   /**
    * Whole batches from the one that holds `offset`, or the next one after it, of at most `maxBytes` together; the first
-   * one is read regardless of its size when `atLeastOne` is set.
+   * one is read regardless of its size when `atLeastOne` is set. `isToEnd`: nothing of the segment is left after them.
    */
-  read(offset: number, maxBytes: number, atLeastOne: boolean): Buffer {
+  read(offset: number, maxBytes: number, atLeastOne: boolean): { bytes: Buffer; isToEnd: boolean } {
     const first = this.#indexOf(offset);
     let length = 0;
     for (const batch of this.#from(first)) {
       if (length + batch.sizeBytes > maxBytes && !(atLeastOne && length === 0)) break;
       length += batch.sizeBytes;
     }
-    const start = this.#batches[first];
-    return start === undefined || length === 0 ? Buffer.alloc(0) : this.store.read(start.position, length);
+    const position = this.#batches[first]?.position ?? this.#sizeBytes;
+    const bytes = length === 0 ? Buffer.alloc(0) : this.store.read(position, length);
+    return { bytes, isToEnd: position + length === this.#sizeBytes };
   }
 
   /** The first batch at or after `fromOffset` that holds a record of `timeMs` or later. */
