@@ -130,7 +130,7 @@ export class GuardedConnector {
     const tunnel = await this.proxy?.open(addresses, port, deadlineMs);
     const socket = tunnel
       ? connectTls({ ...options, socket: tunnel })
-      : this.dial({ ...options, ...tcpOptions(hostname, addresses, port) });
+      : this.dial({ ...options, ...tcpOptions(addresses, port) });
     this.sessions.learn(originOf(destination), socket, offered);
     return this.secured(socket, tunnel ? 'tls' : 'connection', deadlineMs);
   }
@@ -170,6 +170,8 @@ export class GuardedConnector {
 
   private tlsOptions(hostname: string): ConnectionOptions {
     return {
+      // The address of a URL without a name is what its certificate is checked against, also through a tunnel.
+      host: hostname,
       servername: isIP(hostname) ? '' : hostname.replace(/\.$/, ''),
       ALPNProtocols: ['http/1.1'],
       // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
@@ -207,10 +209,9 @@ function limitAnswers(socket: TLSSocket): void {
   });
 }
 
-function tcpOptions(hostname: string, addresses: string[], port: number): TcpNetConnectOpts {
+function tcpOptions(addresses: string[], port: number): TcpNetConnectOpts {
   const judged = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
   return {
-    host: hostname,
     port,
     // Never asks anybody: the answer was judged already.
     lookup: (_name, _options, answer) => answer(null, judged),

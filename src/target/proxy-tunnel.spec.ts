@@ -93,6 +93,16 @@ describe('a connection goes through the proxy', () => {
   });
 
   test.each([
+    ['the address itself', PUBLIC, '200 false'],
+    ['another', OTHER_PUBLIC, 'tls in connect: The TLS handshake failed (ERR_TLS_CERT_ALTNAME_INVALID).'],
+    ['the machine', 'localhost', 'tls in connect: The TLS handshake failed (ERR_TLS_CERT_ALTNAME_INVALID).'],
+  ])('where the URL names an address, a certificate for %s (%s): %s', async (_whose, host, expected) => {
+    const server = await target([host]);
+    const proxy = await proxyThat(() => server.port);
+    expect(await post(clientThrough(proxy.url()), `https://${PUBLIC}/hook`)).toBe(expected);
+  });
+
+  test.each([
     ['https://shop.example:8443/', ['2606:4700::1111'], '[2606:4700::1111]:8443'],
     ['https://[2606:4700::1]/', [], '[2606:4700::1]:443'],
     [`https://${PUBLIC}:8443/`, [], `${PUBLIC}:8443`],
