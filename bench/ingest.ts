@@ -6,7 +6,7 @@ import { type Filled, withFilledTopics } from './filled-broker.js';
 import { KafkaLoop } from './kafka-loop-process.js';
 import { readingRate } from './reader.js';
 
-const SETTINGS = { records: 120_000, vehicles: 2_000, partitions: 8, rounds: 3, load: 0 };
+const SETTINGS = { records: 300_000, vehicles: 2_000, partitions: 8, rounds: 3, load: 0 };
 type Settings = typeof SETTINGS;
 
 /** `--load` chooses one by its place, from 1; 0 is all. */
