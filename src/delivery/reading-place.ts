@@ -29,9 +29,9 @@ export class ReadingPlace {
 
   /** Where the next fetch begins. What was read after `metSinceMs` is met again, if it is still queued. */
   get head(): Place & { metSinceMs: number } {
-    if (this.next === 'reached') return { ...this.reached, metSinceMs: Infinity };
-    const { place, atMs } = this.next === 'start' ? START : this.marks[0];
-    return { ...place, metSinceMs: atMs };
+    const { place, atMs } = this.isAtStart ? START : this.marks[0];
+    const isBack = this.isAtStart || (this.next === 'mark' && isBefore(place, this.reached));
+    return isBack ? { ...place, metSinceMs: atMs } : { ...this.reached, metSinceMs: Infinity };
   }
 
   /** To be called with each scan, before it begins. */
@@ -39,7 +39,7 @@ export class ReadingPlace {
     this.marks = [this.marks[1], this.isAtStart ? START : { place: this.reached, atMs: nowMs }];
   }
 
-  /** The next fetch begins there, or at the start if it was to begin there anyway. */
+  /** The next fetch begins there, or where it was to begin anyway if that is earlier. */
   goBack(to: 'start' | 'mark'): void {
     if (!this.isAtStart) this.next = to;
   }
@@ -51,4 +51,10 @@ export class ReadingPlace {
     else if (this.isAtStart) this.reached = QUEUE_START;
     this.next = 'reached';
   }
+}
+
+/** By the text of a time: the database writes all of them in ISO 8601 and in UTC. */
+function isBefore(one: Place, other: Place): boolean {
+  if (one.afterDueAt !== other.afterDueAt) return one.afterDueAt < other.afterDueAt;
+  return one.afterId < other.afterId;
 }

@@ -69,6 +69,21 @@ describe('reading goes forward, and starts over when told', () => {
     expect(roster.heads()).toEqual([expect.objectContaining({ ...after, known: ['e1-20', 'e1-30'], limit: 5 + 2 })]);
   });
 
+  test('a bell makes reading leap over nothing that the last scan found', () => {
+    roster.hold([E1]);
+    for (const number of [20, 30]) {
+      roster.restart();
+      fetch(row(number));
+    }
+    roster.restart();
+    fetch(...Array.from({ length: 6 }, (_, n) => row(n)));
+    for (let turn = 0; turn < 5; turn++) roster.sent(roster.next()!);
+    roster.ring(['e1']);
+    expect(roster.heads()).toEqual([
+      expect.objectContaining({ afterDueAt: row(5).dueAt, afterId: row(5).id, known: [] }),
+    ]);
+  });
+
   test('a bell looks back to the start where that was found empty since, whatever the clock of the database did', () => {
     roster.hold([E1]);
     for (const number of [10, 20]) {
