@@ -38,7 +38,7 @@ export class DeliveryQuota {
   constructor(private readonly options: DeliveryQuotaOptions) {}
 
   /** Spends one request, if there is one: at once where this process holds some of the minute. Never rejects. */
-  take(license: string): boolean | Promise<boolean> {
+  take(license: string): true | Promise<boolean> {
     const { limits } = this.options;
     if (!limits || limits.blocks.takeHeld('deliveriesPerMinute', license)) return true;
     return this.ask(limits, license);

@@ -1113,14 +1113,19 @@ describe('a sender', () => {
     const [slowId] = await bench.enqueue([{ endpointId: slow, dueMsAgo: 1_000 }]);
     let ticks = 0;
     const line = new QueueLine(bench.queue);
-    let fetches = 0;
-    line.after = (method) => void (method === 'fetch' && fetches++);
+    let asked: string[] = [];
+    const read = new Set<string>();
+    line.before = (method, [heads]) => {
+      if (method === 'fetch') asked = (heads as { endpointId: string }[]).map(({ endpointId }) => endpointId);
+    };
+    line.after = (method) => {
+      if (method === 'fetch') for (const endpointId of asked) read.add(endpointId);
+    };
     await sender({ concurrency: 1, concurrencyPerEndpoint: 1, ticks: () => ticks, timeoutMs: 60_000 }, line);
     await receiver.until(() => receiver.received.length === 1);
     const ids = await bench.enqueue([gone, paused, moved].map((endpointId) => ({ endpointId })));
-    const before = fetches;
     bell.ring([gone, paused, moved]);
-    await line.until(async () => fetches > before && (await bench.held()).length === 4);
+    await line.until(() => [gone, paused, moved].every((endpointId) => read.has(endpointId)));
     await bench.deleteEndpoint(gone);
     await bench.setStatus(paused, 'paused');
     await bench.setUrl(moved, receiver.url('/after'));
