@@ -310,6 +310,7 @@ describe('The way of a license holder', () => {
       .getByRole('link', { name: /Webhook fired/ })
       .first()
       .click();
+    await shown('Event id');
     await shown(/speed/);
   });
 
