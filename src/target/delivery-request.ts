@@ -4,7 +4,6 @@ import { isObject } from '../core/json.js';
 import { shownHeaders } from '../core/owner-headers.js';
 import { hasCloudEventBody, profileBody } from '../core/profile-body.js';
 import { profileHeaderNames } from '../core/profile-header-names.js';
-import { HmacSha256 } from './hmac.js';
 import type { TargetRequest } from './http-client.js';
 import { profileHeaders } from './profile-headers.js';
 import { SecretUnreadable, signingKey, type SecretBox } from './secret-box.js';
@@ -93,7 +92,7 @@ interface OpenedTarget {
   openedBy: Pick<SecretBox, 'open'>;
   /** As its owner was shown it. */
   secret: string;
-  hmacs: HmacSha256[];
+  signingKeys: Buffer[];
   asymmetricKeys: string[];
   ownHeaders: Record<string, string> | undefined;
   shownHeaders: Record<string, string> | undefined;
@@ -117,7 +116,7 @@ function openedTarget(target: DeliveryTarget, secrets: Pick<SecretBox, 'open'>):
   const made = {
     openedBy: secrets,
     secret: secret!,
-    hmacs: [secret!, ...previous].map((one) => new HmacSha256(signingKey(one))),
+    signingKeys: [secret!, ...previous].map(signingKey),
     asymmetricKeys: opened([target.signingKey, target.previousSigningKey], open),
     ownHeaders,
     shownHeaders: ownHeaders && shownHeaders(ownHeaders),
@@ -133,8 +132,8 @@ function signatures(
   { target, body, opened }: { target: DeliveryTarget; body: Buffer; opened: OpenedTarget },
 ): { standard: Record<string, string>; ofProfile?: Record<string, string> } {
   const timestampSeconds = nowMs / 1_000;
-  const { secret, hmacs, asymmetricKeys } = opened;
-  const standard = signStandard({ id: eventId, timestampSeconds, body, hmacs, asymmetricKeys });
+  const { secret, signingKeys: secrets, asymmetricKeys } = opened;
+  const standard = signStandard({ id: eventId, timestampSeconds, body, secrets, asymmetricKeys });
   if (target.profile === 'standard') return { standard };
   const message = { eventId, eventType, deliveryId, timestampSeconds, body, secret };
   return { standard, ofProfile: lowerCased(profileHeaders(message, target)) };

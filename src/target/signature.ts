@@ -1,5 +1,5 @@
+import { createHmac } from 'node:crypto';
 import { signAsymmetric } from './asymmetric.js';
-import type { HmacSha256 } from './hmac.js';
 
 /** Visible ASCII without the full stop. */
 const SIGNABLE_ID = /^[!-\-/-~]+$/;
@@ -9,26 +9,28 @@ export interface SignedMessage {
   id: string;
   /** Unix seconds of this attempt. */
   timestampSeconds: number;
-  body: Buffer;
+  body: string | Buffer;
 }
 
 /**
- * The three headers of Standard Webhooks 1.0.0 over `id.timestamp.body`: HMAC-SHA256 (`v1`) with each of `hmacs`, then
+ * The three headers of Standard Webhooks 1.0.0 over `id.timestamp.body`: HMAC-SHA256 (`v1`) with each of `secrets`, then
  * ed25519 (`v1a`) with each of `asymmetricKeys` (`whsk_…`), so that receivers with the old or the new one accept it while
  * a rotation lasts. Throws without a secret, and on an id with a full stop or white space, which would let content pass
  * for another id's, or with anything that no header can carry as it is.
  */
 export function signStandard(
-  message: SignedMessage & { hmacs: readonly HmacSha256[]; asymmetricKeys?: readonly string[] },
+  message: SignedMessage & { secrets: readonly Buffer[]; asymmetricKeys?: readonly string[] },
 ): Record<string, string> {
-  const { id, body, hmacs, asymmetricKeys = [] } = message;
+  const { id, body, secrets, asymmetricKeys = [] } = message;
   if (!SIGNABLE_ID.test(id)) throw new Error(`"${id}" cannot be signed: an id is visible ASCII without full stops`);
-  if (hmacs.length === 0) throw new Error(`"${id}" cannot be signed without a secret`);
+  if (secrets.length === 0) throw new Error(`"${id}" cannot be signed without a secret`);
   const timestamp = Math.floor(message.timestampSeconds).toString();
   const head = `${id}.${timestamp}.`;
-  const signatures = hmacs.map((hmac) => `v1,${hmac.digest(head, body)}`);
+  const signatures = secrets.map(
+    (secret) => `v1,${createHmac('sha256', secret).update(head).update(body).digest('base64')}`,
+  );
   for (const key of asymmetricKeys) {
-    signatures.push(signAsymmetric(Buffer.concat([Buffer.from(head), body]), key));
+    signatures.push(signAsymmetric(Buffer.concat([Buffer.from(head), Buffer.from(body)]), key));
   }
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
