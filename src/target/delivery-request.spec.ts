@@ -180,6 +180,11 @@ describe('traceparent', () => {
     const spans = [{}, { attempt: 3 }, { deliveryId: randomUUID() }].map(spanOf);
     expect(new Set(spans).size).toBe(3);
   });
+
+  test.each([1, 2 ** 15, 2 ** 16 + 1])('no span is zero, nor of another length: attempt %d', (attempt) => {
+    const { traceparent } = headersOf({}, { deliveryId: '019bb1c2-3f7a-8aaa-8000-000000000000', attempt });
+    expect(traceparent).toMatch(/^00-[0-9a-f]{32}-8[0-9a-f]{3}0{12}-01$/);
+  });
 });
 
 test('secrets are opened once for all requests of a target, by each box for itself, and changes count', () => {

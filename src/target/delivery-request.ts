@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { DeliveryTarget } from '../core/endpoint.js';
 import { isObject } from '../core/json.js';
 import { shownHeaders } from '../core/owner-headers.js';
@@ -167,7 +166,8 @@ function shownProfile(
 
 /** Each of the signatures cut off after its first characters. */
 function shortened(signatures: string): string {
-  return signatures.replace(/\S+/g, (text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`);
+  const texts = signatures.split(' ').map((text) => `${text.slice(0, SIGNATURE_SHOWN_LENGTH)}…`);
+  return texts.join(' ');
 }
 
 /** Version 00 of W3C Trace Context §3.2; ids of zeros alone are invalid. */
@@ -175,11 +175,20 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]
 /** Sampled, and random trace id: all others are reserved, and to be sent as zero. */
 const KNOWN_FLAGS = 0b11;
 
+/** All but the highest bit of 16: that is the variant's in an id, and always set, so that no span is zero. */
+const ATTEMPT_BITS = 0x7fff;
+
+/** The last 64 bits of a delivery's id, which were drawn or hashed already, with the attempt in those that come first. */
+function spanOf(deliveryId: string, attempt: number): string {
+  const first = parseInt(deliveryId.slice(19, 23), 16) ^ (attempt & ATTEMPT_BITS);
+  return first.toString(16) + deliveryId.slice(24);
+}
+
 /** Each attempt is a span of its own in the trace of the record that caused the event, or in one named by the event. */
 function traceparentOf({ envelope, event, eventId, deliveryId, attempt }: DeliveryMessage): string {
   const { traceparent } = event ?? (JSON.parse(envelope) as { traceparent?: unknown });
-  const [, traceId, flags] = TRACEPARENT.exec(String(traceparent)) ?? [];
-  const spanId = hash('sha256', `${deliveryId}\n${attempt}`).slice(0, 16);
+  const [, traceId, flags] = (traceparent !== undefined && TRACEPARENT.exec(String(traceparent))) || [];
+  const spanId = spanOf(deliveryId, attempt);
   if (traceId === undefined || flags === undefined) return `00-${eventId.replaceAll('-', '')}-${spanId}-01`;
   return `00-${traceId}-${spanId}-${(parseInt(flags, 16) & KNOWN_FLAGS).toString(16).padStart(2, '0')}`;
 }

@@ -10,6 +10,9 @@ interface Answer {
   truncated: boolean;
 }
 
+/** The body of most answers. */
+const NOTHING = Buffer.alloc(0);
+
 /**
  * One request and its answer, as undici reports them. Goes through the stages connect (a connection is made or waited
  * for), answer (the request is on its way; nothing but informational statuses came), body, and is over when `answer`
@@ -75,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private finish(truncated: boolean): void {
-    const body = Buffer.concat(this.chunks);
+    const body = this.chunks.length === 0 ? NOTHING : Buffer.concat(this.chunks);
     this.resolve({ statusCode: this.statusCode, headers: this.headers, body, truncated });
   }
 }
