@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +13,9 @@ import { newLogId } from '../src/store/log-id.js';
 import { deliveryRequest } from '../src/target/delivery-request.js';
 import { SecretBox } from '../src/target/secret-box.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
-import { endOf, spawnProduct } from './child-process.js';
 import { inTurn, type Round } from './comparison.js';
 import { addEndpoints, emptyLog, firingBody, type LoadedEndpoint, queueFirings } from './delivery-load.js';
+import { ProductProcess } from './product-process.js';
 import { quantile } from './quantile.js';
 import type { Expectation, ReceiversReady } from './delivery-receivers.js';
 import type { QueueOrder } from './floor/queue-loop.js';
@@ -32,8 +32,6 @@ const SETTINGS = {
 };
 type Settings = typeof SETTINGS;
 
-/** No license waits for its next minute. */
-const QUOTA = '1000000000';
 /** The part of a round that warms everything up. */
 const WARM_UP = 0.3;
 const BODIES = 500;
@@ -56,6 +54,7 @@ async function run({ databaseUrl, settings: given, progress }: BenchContext): Pr
   const applicationName = 'tripline bench delivery';
   const database = await Database.open({ url: databaseUrl, controlPoolSize: 1, dataPoolSize: 2, applicationName });
   const children: ChildProcess[] = [];
+  let sender: ProductProcess | undefined;
   try {
     const receivers = fork(modulePath('./delivery-receivers.js'), [String(settings.receivers)]);
     children.push(receivers);
@@ -73,28 +72,34 @@ async function run({ databaseUrl, settings: given, progress }: BenchContext): Pr
     // Before there is a sender that would take its endpoints.
     const bare = await bareQueue(queueLoop, { database, databaseUrl, endpoints, order, settings });
     progress(`  a bare loop over the queue: ${Math.round(bare)}`);
-    const sender = startSender({ settings, databaseUrl, key, trust, logFile: join(directory, 'log') });
-    children.push(sender);
-    const parts = { database, receivers, endpoints, settings };
+    sender = await startSender({ settings, databaseUrl, key, trust, logFile: join(directory, 'log') });
+    const parts = { database, receivers, endpoints, settings, sender };
     const requested: number[] = [];
+    const cpu: Record<'floor' | 'ours', number[]> = { floor: [], ours: [] };
     const measure = {
       floor: async (share = 1) => {
         const count = Math.ceil(settings.deliveries * share);
-        requested.push(await floor(loop, { ...order, count, with: 'request' }));
-        return floor(loop, { ...order, count });
+        requested.push((await floor(loop, { ...order, count, with: 'request' })).rate);
+        const { rate, cpuMs } = await floor(loop, { ...order, count });
+        cpu.floor.push(cpuMs);
+        return rate;
       },
-      ours: (share = 1) => ours({ ...parts, deliveries: Math.ceil(settings.deliveries * share) }),
+      ours: async (share = 1) => {
+        const { rate, cpuMs } = await ours({ ...parts, deliveries: Math.ceil(settings.deliveries * share) });
+        cpu.ours.push(cpuMs);
+        return rate;
+      },
     };
     const measured = async () => {
       await measure.floor(WARM_UP);
       await measure.ours(WARM_UP);
-      requested.length = 0;
+      for (const warmUp of [requested, cpu.floor, cpu.ours]) warmUp.length = 0;
       return inTurn(settings.rounds, measure, progress);
     };
-    const rounds = await Promise.race([measured(), endOf(sender)]);
-    return report(rounds, order.bodies, { bare, requested });
+    const rounds = await Promise.race([measured(), sender.ended]);
+    return report(rounds, order.bodies, { bare, requested, cpu });
   } finally {
-    await Promise.all(children.map(stop));
+    await Promise.all([...children.map(stop), sender?.stop()]);
     await database.close();
     rmSync(directory, { recursive: true, force: true });
   }
@@ -104,26 +109,23 @@ function modulePath(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
-/** The program itself, in the role that sends; `BENCH_SENDER_FLAGS=--cpu-prof` profiles it. */
+/** The program itself, in the role that sends; `PRODUCT_FLAGS=--cpu-prof` profiles it. */
 function startSender(parts: {
   settings: Settings;
   databaseUrl: string;
   key: Buffer;
   trust: NodeJS.ProcessEnv;
   logFile: string;
-}): ChildProcess {
+}): Promise<ProductProcess> {
   const { settings, databaseUrl, key, trust, logFile } = parts;
-  const log = openSync(logFile, 'w');
   const environment = {
-    ...trust,
-    ...{ ROLE: 'delivery', HOST: '127.0.0.1', PORT: '0', MON_PORT: '0', INSTANCE_NAME: 'sender' },
+    ...(trust as Record<string, string>),
     ...{ DATABASE_URL: databaseUrl, SECRET_ENCRYPTION_KEY: key.toString('base64') },
-    ...{ KAFKA_BROKERS: '127.0.0.1:9', JWK_KEY_SET_URL: 'http://127.0.0.1:9/' },
-    ...{ TARGET_ALLOW_CIDRS: '127.0.0.1', QUOTA_DELIVERIES_PER_MINUTE: QUOTA },
+    ...{ KAFKA_BROKERS: '127.0.0.1:9', TARGET_ALLOW_CIDRS: '127.0.0.1' },
     DELIVERY_CONCURRENCY: String(settings.concurrency),
     DELIVERY_CONCURRENCY_PER_ENDPOINT: String(settings.concurrencyPerEndpoint),
   };
-  return spawnProduct(environment, { output: log, flags: process.env.BENCH_SENDER_FLAGS?.split(' ') });
+  return ProductProcess.start('delivery', environment, { logFile });
 }
 
 /** The same requests as a sender makes, with the signature of one. */
@@ -167,11 +169,17 @@ function targetOf({ id: endpointId, license, url, secret }: LoadedEndpoint) {
   };
 }
 
-async function floor(loop: ChildProcess, order: LoopOrder): Promise<number> {
+/** What was done in a second, and the processor time that one took of the process that sends, in ms. */
+interface Measured {
+  rate: number;
+  cpuMs: number;
+}
+
+async function floor(loop: ChildProcess, order: LoopOrder): Promise<Measured> {
   loop.send(order);
-  const [{ elapsedMs, failed }] = (await once(loop, 'message')) as [LoopResult];
+  const [{ elapsedMs, cpuMs, failed }] = (await once(loop, 'message')) as [LoopResult];
   if (failed > 0) throw new Error(`${failed} requests of the bare loop failed`);
-  return perSecond(order.count, elapsedMs);
+  return { rate: perSecond(order.count, elapsedMs), cpuMs: cpuMs / order.count };
 }
 
 /** Deliveries a second of a loop that only reads, sends and settles. */
@@ -203,23 +211,26 @@ async function ours(parts: {
   receivers: ChildProcess;
   endpoints: readonly LoadedEndpoint[];
   settings: Settings;
+  sender: ProductProcess;
   deliveries: number;
-}): Promise<number> {
-  const { database, receivers, endpoints, settings, deliveries } = parts;
+}): Promise<Measured> {
+  const { database, receivers, endpoints, settings, sender, deliveries } = parts;
   const bell = new Doorbell({ database, log: silentLog, announce: true });
   const arrived = once(receivers, 'message');
   receivers.send({ expect: deliveries } satisfies Expectation);
   await queueFirings(database, endpoints, { ...settings, deliveries });
+  const cpuBeforeMs = await sender.cpuMs();
   const startedMs = performance.now();
   bell.ring(endpoints.map(({ id }) => id));
   await arrived;
   while (!(await isEmpty(database))) await sleep(LOOK_MS);
   const elapsedMs = performance.now() - startedMs;
+  const cpuMs = ((await sender.cpuMs()) - cpuBeforeMs) / deliveries;
   await bell.close();
   await checkAll(database, deliveries);
   await emptyLog(database);
   await sleep(CLOSE_MS);
-  return perSecond(deliveries, elapsedMs);
+  return { rate: perSecond(deliveries, elapsedMs), cpuMs };
 }
 
 async function isEmpty(database: Database): Promise<boolean> {
@@ -245,15 +256,20 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** A second: `bare`, of a loop over the queue; `requested`, of the floor in each round, had it been written with `request`. */
+/**
+ * `bare`: a second, of a loop over the queue. `requested`: the same of the floor in each round, had it been written with
+ * `request`. `cpu`: processor time of one, in ms, in each round.
+ */
 function report(
   rounds: Round[],
   bodies: readonly string[],
-  { bare, requested }: { bare: number; requested: readonly number[] },
+  { bare, requested, cpu }: { bare: number; requested: readonly number[]; cpu: Record<'floor' | 'ours', number[]> },
 ): BenchReport {
   const median = (numbers: readonly number[]) => quantile(numbers, 0.5);
   const ofFloor = (bare / median(rounds.map((round) => round.floor))).toFixed(2);
   const ofRequested = median(rounds.map(({ ours }, round) => ours / requested[round]!)).toFixed(2);
+  const ofCpu = median(cpu.ours.map((ours, round) => ours / cpu.floor[round]!)).toFixed(2);
+  const micros = (ms: readonly number[]) => Math.round(median(ms) * 1_000);
   const bytes = Math.round(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0) / bodies.length);
   return {
     measured:
@@ -267,6 +283,7 @@ function report(
         `${Math.round(bare)} a second: ${ofFloor} of the floor.`,
       "The floor uses undici's `dispatch`, as the product does; with its `request`, in the same rounds, the loop sends " +
         `${Math.round(median(requested))} a second; ours is ${ofRequested} of that.`,
+      `Processor time of one, all threads: the sender ${micros(cpu.ours)} µs, the floor ${micros(cpu.floor)} µs: ${ofCpu} times.`,
     ],
   };
 }

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { end, spawnProduct } from './child-process.js';
+import { end, endOf, spawnProduct } from './child-process.js';
 
 const READY_MS = 30_000;
 const LOOK_MS = 50;
@@ -18,11 +18,17 @@ const QUOTAS = [
  * `PRODUCT_FLAGS`: Node's, as `--cpu-prof`.
  */
 export class ProductProcess {
+  /** Rejects when it ends. */
+  readonly ended: Promise<never>;
+
   private constructor(
     private readonly child: ChildProcess,
     readonly apiUrl: string,
     private readonly monitoringUrl: string,
-  ) {}
+  ) {
+    this.ended = endOf(child);
+    this.ended.catch(() => undefined); // It does, in the end.
+  }
 
   /**
    * Resolves when it is ready. `settings` are environment variables beside those of every bench. It logs errors alone, and
@@ -54,6 +60,11 @@ export class ProductProcess {
   /** As `metricOf`, now. */
   async metric(name: string): Promise<number> {
     return metricOf(await this.metrics(), name);
+  }
+
+  /** Processor time that it has taken so far, all its threads, in ms. */
+  async cpuMs(): Promise<number> {
+    return (await this.metric('process_cpu_seconds_total')) * 1_000;
   }
 
   /** All its metrics, in Prometheus' text format. */

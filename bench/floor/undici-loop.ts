@@ -20,6 +20,8 @@ export interface LoopOrder {
 /** Its answer. */
 export interface LoopResult {
   elapsedMs: number;
+  /** Processor time of the process, all its threads. */
+  cpuMs: number;
   /** Answers other than 2xx. */
   failed: number;
 }
@@ -41,10 +43,12 @@ async function run({ targets, bodies, count, concurrency, with: how }: LoopOrder
     }
   };
   const startedMs = performance.now();
+  const before = process.cpuUsage();
   await Promise.all(Array.from({ length: concurrency }, worker));
   const elapsedMs = performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(before);
   await agent.close();
-  return { elapsedMs, failed };
+  return { elapsedMs, cpuMs: (user + system) / 1_000, failed };
 }
 
 async function requested(agent: Agent, { origin, path, headers, body: text }: Post): Promise<number> {
