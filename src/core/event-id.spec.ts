@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { deliveryId, eventId } from './event-id.js';
+import { deliveryId, eventId, timeOfId } from './event-id.js';
 
 const TRIGGER = '3dfc572a-ea31-4e8e-8685-29fb4a24d0c2';
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
@@ -52,4 +52,9 @@ test('an id is, bit for bit, what RFC 9562 makes of time and hash', () => {
     const id = eventId(arrivalMs, TRIGGER, VEHICLE, { ...CAUSE, topic });
     expect(id.replaceAll('-', '')).toBe(bytes.toString('hex'));
   }
+});
+
+test('what arrives in one ms, in the next and in the first again begins with its own time', () => {
+  const times = [ARRIVAL_MS, ARRIVAL_MS, ARRIVAL_MS + 1, ARRIVAL_MS];
+  expect(times.map((arrivalMs) => timeOfId(eventId(arrivalMs, TRIGGER, VEHICLE, CAUSE)))).toEqual(times);
 });
