@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { CloudEvent } from 'cloudevents';
-import { builtInCatalog } from './catalog.js';
+import { builtInCatalog, Catalog } from './catalog.js';
 import { firingEvent } from './cloud-event.js';
-import { ZERO_LOCATION, ZERO_TIME, type EventSample, type SignalSample } from './sample.js';
+import { ZERO_LOCATION, ZERO_TIME, type EventSample, type Sample, type SignalSample } from './sample.js';
 import type { Trigger } from './trigger.js';
 
 const VEHICLE = 'did:erc721:137:0xbA5738a18d83D41847dfFbDC6101d37C69c9B0cF:12345';
@@ -50,10 +50,20 @@ const BRAKING: EventSample = {
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-const body = (trigger: Trigger, sample: SignalSample | EventSample): unknown =>
+/** The trigger on the metric of a sample. */
+const on = ({ kind, name }: Sample, trigger: Trigger = TRIGGER): Trigger => ({
+  ...trigger,
+  metricKind: kind,
+  metric: name,
+});
+
+const body = (trigger: Trigger, sample: Sample): unknown =>
   JSON.parse(
     firingEvent(
-      { id: '6be980f3-7edf-4cab-ba72-3871f61e6cdb', timeMs: Date.UTC(2025, 7, 14, 11), sequence: 1, trigger, sample },
+      {
+        ...{ id: '6be980f3-7edf-4cab-ba72-3871f61e6cdb', timeMs: Date.UTC(2025, 7, 14, 11), sequence: 1 },
+        ...{ trigger: on(sample, trigger), sample },
+      },
       builtInCatalog,
     ),
   );
@@ -107,7 +117,7 @@ test('a unit, source or producer that is empty is left out', () => {
 });
 
 test('an event payload has the event and no tags', () => {
-  const trigger = { ...TRIGGER, service: 'events', metricKind: 'event' as const, valueKind: 'event' as const };
+  const trigger = { ...TRIGGER, service: 'events', valueKind: 'event' as const };
   expect(body(trigger, { ...BRAKING, metadata: '{"counterValue":3}' })).toMatchObject({ dataversion: 'events/v1.0' });
   const { data } = body(trigger, BRAKING) as { data: object };
   expect(data).toHaveProperty('event', {
@@ -121,7 +131,7 @@ test('an event payload has the event and no tags', () => {
 
 test('a duration above 2^53 is written exactly, whatever the metadata says', () => {
   const sample = { ...BRAKING, durationNs: 18446744073709551615n, metadata: '{"durationNs":0}' };
-  const text = firingEvent({ id: 'a', timeMs: 0, sequence: 1, trigger: TRIGGER, sample }, builtInCatalog);
+  const text = firingEvent({ id: 'a', timeMs: 0, sequence: 1, trigger: on(sample), sample }, builtInCatalog);
   expect(text).toContain('"durationNs":18446744073709551615,');
   expect(JSON.parse(text)).toMatchObject({ data: { event: { metadata: '{"durationNs":0}' } } });
 });
@@ -135,8 +145,11 @@ test('traceparent stands beside when the record had one', () => {
   expect(JSON.parse(text)).toMatchObject({ traceparent, sequence: '3' });
 });
 
-test.each<[string, Partial<Trigger>, SignalSample | EventSample, string | undefined]>([
+test.each<[string, Partial<Trigger>, Sample, string | undefined]>([
   ['a number', {}, SPEED, undefined],
+  ['a fraction', {}, { ...SPEED, valueNumber: -1.5e-9 }, undefined],
+  ['a very large number', {}, { ...SPEED, valueNumber: 1.7e308 }, undefined],
+  ['minus zero', {}, { ...SPEED, valueNumber: -0 }, undefined],
   [
     'a text that has to be escaped',
     { valueKind: 'string', displayName: '"\\\n\u2028\ud800é"' },
@@ -145,11 +158,11 @@ test.each<[string, Partial<Trigger>, SignalSample | EventSample, string | undefi
   ],
   ['a position', { valueKind: 'location' }, { ...SPEED, name: 'currentLocationCoordinates' }, undefined],
   ['an origin and a trace', { service: 'a/b' }, { ...SPEED, source: '0xF2', producer: 'did:x' }, TRACE],
-  ['an event', { valueKind: 'event', metricKind: 'event' }, BRAKING, undefined],
+  ['an event', { valueKind: 'event' }, BRAKING, undefined],
 ])(
   'the text for %s is the one that the CloudEvents SDK writes, and the SDK takes it',
   (_, given, sample, traceparent) => {
-    const trigger = { ...TRIGGER, ...given };
+    const trigger = on(sample, { ...TRIGGER, ...given });
     const trace = traceparent === undefined ? {} : { traceparent };
     const text = firingEvent(
       { id: 'a', timeMs: Date.UTC(2025, 7, 14), sequence: 7, trigger, sample, ...trace },
@@ -158,3 +171,10 @@ test.each<[string, Partial<Trigger>, SignalSample | EventSample, string | undefi
     expect(JSON.stringify(new CloudEvent(JSON.parse(text) as object))).toBe(text);
   },
 );
+
+test('the unit is that of the catalogue at hand, whichever was there before', () => {
+  const other = new Catalog([{ ...builtInCatalog.signals.find(({ name }) => name === 'speed')!, unit: 'mph' }], []);
+  const firing = { id: 'a', timeMs: 0, sequence: 1, trigger: TRIGGER, sample: SPEED };
+  const units = [builtInCatalog, other].map((catalog) => /"unit":"[^"]*"/.exec(firingEvent(firing, catalog))![0]);
+  expect(units).toEqual(['"unit":"km/h"', '"unit":"mph"']);
+});

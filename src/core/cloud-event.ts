@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog.js';
-import type { Sample } from './sample.js';
-import { shortestTimestamp } from './timestamp.js';
+import { jsonText } from './json.js';
+import type { EventSample, Sample, SignalSample } from './sample.js';
+import { shortestTimestamp, timestampOf } from './timestamp.js';
 import type { Trigger } from './trigger.js';
 
 export interface Firing {
@@ -10,9 +11,10 @@ export interface Firing {
   /** Counts the firings of this (trigger, vehicle) from 1. */
   sequence: number;
   trigger: Trigger;
+  /** Of the trigger's metric. */
   sample: Sample;
   /** W3C trace context of the record that made it fire. */
-  traceparent?: string;
+  traceparent?: string | undefined;
 }
 
 /** The name by which receivers know the sender; it was the name of the service whose payloads these are. */
@@ -26,73 +28,72 @@ export const SOURCE = 'vehicle-triggers-api';
  * and write that was a tenth of the work of a firing.
  */
 export function firingEvent({ id, timeMs, sequence, trigger, sample, traceparent }: Firing, catalog: Catalog): string {
-  const { beforeVehicle, beforeSample, behindData } = framesOf(trigger);
-  const vehicle = json(sample.vehicle);
-  const data = `${beforeVehicle}${vehicle}${beforeSample}${sampleMember(sample, trigger, catalog)}`;
-  const trace = traceparent === undefined ? '' : `,"traceparent":${json(traceparent)}`;
+  const { beforeVehicle, beforeTime, behindData } = framesOf(trigger, catalog);
+  const vehicle = jsonText(sample.vehicle);
+  const origin = `${member('source', sample.source)}${member('producer', sample.producer)}`;
+  const rest = sample.kind === 'event' ? eventDetails(sample) : typedValue(sample, trigger);
+  const trace = traceparent === undefined ? '' : `,"traceparent":${jsonText(traceparent)}`;
+  // Ids and times have nothing to escape.
   return (
-    `{"id":${json(id)},"time":"${new Date(timeMs).toISOString()}",${SAME_IN_ALL},"subject":${vehicle},` +
-    `"data":{${data}}${behindData},"sequence":"${sequence}"${trace}}`
+    `{"id":"${id}","time":"${timestampOf(timeMs)}${BEHIND_TIME}${vehicle}${beforeVehicle}${vehicle}` +
+    `${beforeTime}${shortestTimestamp(sample.timestamp)}"${origin}${rest}${behindData}${sequence}"${trace}}`
   );
 }
 
-const json = (value: string | number | object): string => JSON.stringify(value);
-
-const SAME_IN_ALL = [
-  '"type":"dimo.trigger"',
-  `"source":${json(SOURCE)}`,
+const BEHIND_TIME = [
+  '","type":"dimo.trigger"',
+  `"source":${jsonText(SOURCE)}`,
   '"specversion":"1.0"',
   '"datacontenttype":"application/json"',
+  '"subject":',
 ].join();
 
 /** What stands around that which differs between the firings of a trigger. */
 interface Frames {
+  catalog: Catalog;
   beforeVehicle: string;
-  beforeSample: string;
+  beforeTime: string;
   behindData: string;
 }
 
 /** For as long as the trigger is as it is. */
 const frames = new WeakMap<Trigger, Frames>();
 
-function framesOf(trigger: Trigger): Frames {
+function framesOf(trigger: Trigger, catalog: Catalog): Frames {
   const known = frames.get(trigger);
-  if (known) return known;
-  const { id, service, metricName, displayName, condition } = trigger;
-  const named = `"service":${json(service)},"metricName":${json(metricName)}`;
+  if (known?.catalog === catalog) return known;
+  const { id, service, metricName, displayName, condition, metric, metricKind } = trigger;
+  const named = `"service":${jsonText(service)},"metricName":${jsonText(metricName)}`;
+  const unit = metricKind === 'signal' ? (catalog.find('signal', metric)?.unit ?? '') : '';
   const made = {
-    beforeVehicle: `${named},"webhookId":${json(id)},"webhookName":${json(displayName)},"assetDID":`,
-    beforeSample: `,"condition":${json(condition)},`,
-    behindData: `,"producer":${json(id)},"dataversion":${json(`${service}/v1.0`)}`,
+    catalog,
+    beforeVehicle: `,"data":{${named},"webhookId":${jsonText(id)},"webhookName":${jsonText(displayName)},"assetDID":`,
+    beforeTime:
+      `,"condition":${jsonText(condition)},"${metricKind}":{"name":${jsonText(metric)}${member('unit', unit)},` +
+      '"timestamp":"',
+    behindData: `}},"producer":${jsonText(id)},"dataversion":${jsonText(`${service}/v1.0`)},"sequence":"`,
   };
   frames.set(trigger, made);
   return made;
 }
 
 /** What is empty is left out. */
-function sampleMember(sample: Sample, trigger: Trigger, catalog: Catalog): string {
-  const timestamp = `"timestamp":${json(shortestTimestamp(sample.timestamp))}`;
-  const origin = `${member('source', sample.source)}${member('producer', sample.producer)}`;
-  if (sample.kind === 'event') {
-    const details = `,"durationNs":${sample.durationNs}${member('metadata', sample.metadata)}`;
-    return `"event":{"name":${json(sample.name)},${timestamp}${origin}${details}}`;
-  }
-  const unit = member('unit', catalog.find('signal', sample.name)?.unit ?? '');
-  return `"signal":{"name":${json(sample.name)}${unit},${timestamp}${origin}${typedValue(sample, trigger)}}`;
-}
-
 function member(name: string, text: string): string {
-  return text === '' ? '' : `,"${name}":${json(text)}`;
+  return text === '' ? '' : `,"${name}":${jsonText(text)}`;
 }
 
-function typedValue(sample: Extract<Sample, { kind: 'signal' }>, trigger: Trigger): string {
+function eventDetails({ durationNs, metadata }: EventSample): string {
+  return `,"durationNs":${durationNs}${member('metadata', metadata)}`;
+}
+
+function typedValue(sample: SignalSample, trigger: Trigger): string {
   switch (trigger.valueKind) {
     case 'location':
-      return `,"valueType":"vss.Location","value":${json(sample.valueLocation)}`;
+      return `,"valueType":"vss.Location","value":${JSON.stringify(sample.valueLocation)}`;
     case 'string':
-      return `,"valueType":"string","value":${json(sample.valueString)}`;
+      return `,"valueType":"string","value":${jsonText(sample.valueString)}`;
     case 'number':
     case 'event':
-      return `,"valueType":"float64","value":${json(sample.valueNumber)}`;
+      return `,"valueType":"float64","value":${sample.valueNumber}`;
   }
 }

@@ -9,6 +9,7 @@ export interface Location {
 /** What a condition can read of a signal. Values that the message did not set are 0, "" and 0/0/0/0. */
 export interface SignalReading {
   kind: 'signal';
+  /** Finite, as all numbers of JSON are. */
   valueNumber: number;
   valueString: string;
   valueLocation: Location;

@@ -1,3 +1,4 @@
+import { jsonText } from './json.js';
 import { ZERO_LOCATION, type Reading } from './sample.js';
 
 /** What a (trigger, vehicle) remembers. */
@@ -37,8 +38,8 @@ export function encodeReading(sample: Reading): string {
   const { valueNumber, valueString, valueLocation, source } = sample;
   const location = valueLocation === ZERO_LOCATION ? ZERO_LOCATION_TEXT : JSON.stringify(valueLocation);
   return (
-    `{"kind":"signal","valueNumber":${JSON.stringify(valueNumber)},"valueString":${JSON.stringify(valueString)},` +
-    `"valueLocation":${location},"source":${JSON.stringify(source)}}`
+    `{"kind":"signal","valueNumber":${valueNumber},"valueString":${jsonText(valueString)},` +
+    `"valueLocation":${location},"source":${jsonText(source)}}`
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { random } from '../../test/support/random.js';
-import { isTimestamp, timeOf } from './timestamp.js';
+import { isTimestamp, timeOf, timestampOf } from './timestamp.js';
 
 // The first of all: no time was found yet that could be taken for the same text.
 test('no text is no time, also before there was any', () => {
@@ -61,4 +61,9 @@ test('what is a time is what the rule says, for 100,000 texts that are nearly on
     if (isTimestamp(text) !== expected || isTimestamp(text) !== expected) expect(text).toBe(expected);
   }
   expect(Math.min(counts.true, counts.false)).toBeGreaterThan(10_000);
+});
+
+test('a time is written as a date writes itself, the same as before or another', () => {
+  const times = [0, 0, 1, 0, Date.UTC(2026, 0, 15, 12), -1].map((ms) => [timestampOf(ms), new Date(ms).toISOString()]);
+  for (const [text, expected] of times) expect(text).toBe(expected);
 });

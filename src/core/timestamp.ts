@@ -91,6 +91,18 @@ export function timeOf(text: string): number | undefined {
   return ms === ZERO_MS ? undefined : ms;
 }
 
+let lastMs: number | undefined;
+let lastText = '';
+
+/**
+ * Ms since 1970 as a text, in UTC and with three fraction digits. What happens in one ms mostly comes one after the other,
+ * and to write a date takes half a microsecond.
+ */
+export function timestampOf(ms: number): string {
+  if (ms !== lastMs) [lastText, lastMs] = [new Date(ms).toISOString(), ms];
+  return lastText;
+}
+
 /** The same point in time without trailing zeros in its fraction, as the original service writes it. */
 export function shortestTimestamp(text: string): string {
   // Most are in UTC, without a fraction or with one that does not end in a zero.

@@ -198,8 +198,8 @@ class ChunkEvaluation {
     const { offset, arrivalMs, traceparent } = record;
     const cause = { topic, logEpoch, partition, offset, index: sample.index };
     const id = eventId(arrivalMs, trigger.id, vehicle, cause);
-    const trace = traceparent === undefined ? {} : { traceparent };
-    const payload = firingEvent({ id, timeMs: this.context.wallNow(), sequence, trigger, sample, ...trace }, catalog);
+    const timeMs = this.context.wallNow();
+    const payload = firingEvent({ id, timeMs, sequence, trigger, sample, traceparent }, catalog);
     return {
       eventId: id,
       license: trigger.license,
