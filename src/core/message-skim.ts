@@ -89,9 +89,9 @@ function sampleOf(
 
 /** As the parser's reader: all zeros, however they are spelled, are one object. */
 function locationOf(text: string): Location {
-  const [, ...parts] = LOCATION_PARTS.exec(text)!;
-  const [latitude, longitude, hdop, heading] = parts.map(Number) as [number, number, number, number];
-  if ([latitude, longitude, hdop, heading].every(isZero)) return ZERO_LOCATION;
+  const parts = LOCATION_PARTS.exec(text)!;
+  const [latitude, longitude, hdop, heading] = [Number(parts[1]), Number(parts[2]), Number(parts[3]), Number(parts[4])];
+  if (isZero(latitude) && isZero(longitude) && isZero(hdop) && isZero(heading)) return ZERO_LOCATION;
   return { latitude, longitude, hdop, heading };
 }
 

@@ -125,12 +125,12 @@ export class ChunkPlanner {
       return { record, message, fromIndex, samples: NOTHING, end };
     const samples: PlannedSample[] = [];
     const triggersOn = this.parts.index.triggersBy(message.vehicle, this.parts.kind);
+    const last = message.samples.at(-1);
     for (const sample of message.samples) {
       if (sample.index < fromIndex) continue;
-      const triggers = triggersOn?.(sample.name) ?? [];
+      const triggers = triggersOn?.(sample.name) ?? NO_TRIGGERS;
       samples.push(plannedSample(sample, triggers, record.arrivalMs));
-      const isLast = sample === message.samples.at(-1);
-      if (!isLast && deadline.isOver(triggers.length)) {
+      if (sample !== last && deadline.isOver(triggers.length)) {
         return { record, message, fromIndex, samples, end: { offset: record.offset, index: sample.index + 1 } };
       }
     }
@@ -156,6 +156,7 @@ export class ChunkPlanner {
 const PIECE_BYTES = 1024;
 
 const NOTHING: readonly PlannedSample[] = [];
+const NO_TRIGGERS: readonly IndexedTrigger[] = [];
 const nothing = () => false;
 const UNWATCHED: Message = { kind: 'unwatched' };
 

@@ -98,7 +98,7 @@ export class PartitionStates {
           const { vehicle } = sample;
           if (!ofVehicle) {
             isScattered = this.isScattered(record, vehicle);
-            ofVehicle = byVehicle.get(vehicle) ?? [];
+            ofVehicle = byVehicle.get(vehicle) ?? NO_PAIRS;
           }
           let pair = found(ofVehicle, indexed);
           if (!pair) {
@@ -133,8 +133,12 @@ function found(pairs: OpenPairs, indexed: Match['indexed']): OpenPair | undefine
   return Array.isArray(pairs) ? pairs.find((pair) => pair.indexed === indexed) : pairs.get(indexed);
 }
 
+const NO_PAIRS: OpenPair[] = [];
+
+/** Mostly there is one, which takes an array of one place; one that grows from nothing has seventeen. */
 function added(pairs: OpenPairs, pair: OpenPair): OpenPairs {
   if (!Array.isArray(pairs)) return pairs.set(pair.indexed, pair);
+  if (pairs.length === 0) return [pair];
   pairs.push(pair);
   return pairs.length <= LOOKED_THROUGH_MAX ? pairs : new Map(pairs.map((each) => [each.indexed, each]));
 }
