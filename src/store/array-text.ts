@@ -9,16 +9,15 @@ export function plainArray<Row>(
   rows: readonly Row[],
   of: (row: Row) => string | number | bigint | boolean | null | undefined,
 ): string {
-  let text = '{';
-  for (let at = 0; at < rows.length; at++) text += `${at === 0 ? '' : ','}${of(rows[at]!) ?? 'NULL'}`;
-  return `${text}}`;
+  return `{${rows.map((row) => of(row) ?? 'NULL').join()}}`;
 }
 
-/** Of any texts; what is missing is NULL, which a text `NULL` is not. */
+/**
+ * Of any texts; what is missing is NULL, which a text `NULL` is not. Joined, they are one text at once: one that was added
+ * to, part by part, is put together only when it is sent, which took as long again.
+ */
 export function textArray<Row>(rows: readonly Row[], of: (row: Row) => string | null | undefined): string {
-  let text = '{';
-  for (let at = 0; at < rows.length; at++) text += `${at === 0 ? '' : ','}${quoted(of(rows[at]!))}`;
-  return `${text}}`;
+  return `{${rows.map((row) => quoted(of(row))).join()}}`;
 }
 
 function quoted(text: string | null | undefined): string {
