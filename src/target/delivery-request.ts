@@ -187,7 +187,7 @@ function spanOf(deliveryId: string, attempt: number): string {
 /** Each attempt is a span of its own in the trace of the record that caused the event, or in one named by the event. */
 function traceparentOf({ envelope, event, eventId, deliveryId, attempt }: DeliveryMessage): string {
   const { traceparent } = event ?? (JSON.parse(envelope) as { traceparent?: unknown });
-  const [, traceId, flags] = (traceparent !== undefined && TRACEPARENT.exec(String(traceparent))) || [];
+  const [, traceId, flags] = (typeof traceparent === 'string' && TRACEPARENT.exec(traceparent)) || [];
   const spanId = spanOf(deliveryId, attempt);
   if (traceId === undefined || flags === undefined) return `00-${eventId.replaceAll('-', '')}-${spanId}-01`;
   return `00-${traceId}-${spanId}-${(parseInt(flags, 16) & KNOWN_FLAGS).toString(16).padStart(2, '0')}`;
