@@ -1,5 +1,5 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { CheckOptions, Verdict } from '../access/permission-provider.js';
 import { silentLog } from '../observability/log.js';
 import { PermissionCheck } from './permission-check.js';
@@ -14,6 +14,10 @@ beforeEach(() => {
   asked = [];
   answer = () => 'granted';
   check = newCheck();
+});
+
+afterEach(() => {
+  jest.useRealTimers();
 });
 
 function newCheck(more: { cacheMs?: number; timeoutMs?: number } = {}): PermissionCheck {
@@ -46,6 +50,7 @@ test('what is asked for at one time is asked together, by license and permission
 });
 
 test('while a question is under way, others of its kind wait a moment and are asked together', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
   let tell: (verdict: Verdict) => void = () => undefined;
   const first = new Promise<Verdict>((resolve) => (tell = resolve));
   answer = (vehicle) => (vehicle === 'v1' ? first : 'granted');
@@ -55,6 +60,9 @@ test('while a question is under way, others of its kind wait a moment and are as
   answers.push(check.ask('A', 'v2', ['p']));
   await othersTurn();
   answers.push(check.ask('A', 'v3', ['p']));
+  await jest.advanceTimersByTimeAsync(4);
+  expect(asked).toHaveLength(1);
+  await jest.advanceTimersByTimeAsync(1);
   await Promise.all(answers.slice(1));
   expect(asked.slice(1)).toEqual([{ license: 'A', vehicles: ['v2', 'v3'], fresh: false }]);
   tell('granted');
