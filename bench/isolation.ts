@@ -14,6 +14,7 @@ import { TargetClient } from '../src/target/http-client.js';
 import { SecretBox } from '../src/target/secret-box.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
 import { startBenchReceiver, type BenchReceiver } from './bench-receiver.js';
+import { besideDisk } from './beside-disk.js';
 import { inTurn, type Round } from './comparison.js';
 import { addEndpoints, emptyQueue, queueFirings, type BenchEndpoint } from './isolation-queue.js';
 import { quantile } from './quantile.js';
@@ -73,8 +74,7 @@ async function run({ databaseUrl, settings: given, progress }: BenchContext): Pr
     await measure(settings.hanging); // Warms everything up.
     loads.length = 0;
     const sides = { floor: () => measure(0), ours: () => measure(settings.hanging) };
-    const rounds = await inTurn(settings.rounds, sides, progress);
-    return report(rounds, loads, settings);
+    return await besideDisk(async () => report(await inTurn(settings.rounds, sides, progress), loads, settings));
   } finally {
     await database.close();
     await receiver.stop();

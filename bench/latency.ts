@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TelemetryTopics } from '../dev/demo/telemetry-producer.js';
 import type { Arrivals } from './arrivals.js';
 import type { Bench, BenchContext, BenchReport } from './bench.js';
+import { besideDisk } from './beside-disk.js';
 import { type Child, startChild } from './child-process.js';
 import { short, type Comparison, type Limit } from './comparison.js';
 import { FIRING_ABOVE } from './firing-fleet.js';
@@ -57,7 +58,7 @@ interface Measured {
 async function run({ databaseUrl, settings, progress }: BenchContext): Promise<BenchReport> {
   const chosen = settings as Settings;
   return WholeProduct.with({ ...chosen, databaseUrl }, (whole) =>
-    withBothSides(whole, chosen, (loads) => rounds(loads, whole.arrivals, chosen, progress)),
+    withBothSides(whole, chosen, (loads) => besideDisk(() => rounds(loads, whole.arrivals, chosen, progress))),
   );
 }
 
