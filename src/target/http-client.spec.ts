@@ -5,12 +5,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
 import { silentLog } from '../observability/log.js';
 import { RecordingDial } from '../../test/support/hostile-network.js';
 import { startHttpsTarget, type HttpsTargetOptions } from '../../test/support/https-target.js';
 import { AddressGuard } from './address-guard.js';
+import type { Dial } from './guarded-connector.js';
 import { TargetClient, type TargetAnswer, type TargetClientOptions } from './http-client.js';
 
 let authority: Authority;
@@ -93,6 +94,21 @@ describe('a request arrives as it was given', () => {
       }),
       'ünï',
     ]);
+  });
+
+  test('the first on a connection waits for no acknowledgement of the handshake before it', async () => {
+    const server = await target((_request, response) => response.end('thanks'));
+    const calls: unknown[][] = [];
+    const dial: Dial = (options) => {
+      const socket = new RecordingDial().dial(options);
+      jest.spyOn(socket, 'setNoDelay').mockImplementation((...given) => {
+        calls.push([socket.connecting, ...given]);
+        return socket;
+      });
+      return socket;
+    };
+    expect(summary(await post(clientFor(['127.0.0.1'], { dial }), server.url()))).toBe('200 thanks');
+    expect(calls).toEqual([[true, true]]);
   });
 
   test("the caller's header wins over the client's, whatever its case", async () => {
