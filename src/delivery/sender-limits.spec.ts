@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { beginMinute, blocksOver } from '../../test/support/database-minute.js';
 import { QueueBench, type NewDelivery, type Queue } from '../../test/support/queue-bench.js';
 import { QueueLine } from '../../test/support/queue-line.js';
@@ -18,6 +19,7 @@ import { Sender } from './sender.js';
 const secrets = new SecretBox([randomBytes(32)]);
 const LIFE_SECONDS = 15;
 
+let server: TestDatabase;
 let bench: QueueBench;
 /** Ids of endpoints, in the order in which requests were made to them. */
 let requests: string[];
@@ -25,7 +27,8 @@ let metrics: Metrics;
 const senders: Sender[] = [];
 
 beforeEach(async () => {
-  bench = await QueueBench.open();
+  server = await createTestDatabase();
+  bench = await QueueBench.open(server);
   requests = [];
   metrics = new Metrics();
 });
@@ -33,6 +36,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(senders.splice(0).map((sender) => sender.stop(1_000)));
   await bench.close();
+  await server.drop();
 });
 
 async function endpoint(license: string): Promise<string> {

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createAuthority, type Authority } from '../../dev/certificates.js';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { DeliveryReceiver } from '../../test/support/delivery-receiver.js';
 import { FIRING, QueueBench, VEHICLE, type NewDelivery, type NewEndpoint } from '../../test/support/queue-bench.js';
 import type { CheckOptions, Verdict } from '../access/permission-provider.js';
@@ -22,12 +23,14 @@ const SECRET = newSigningSecret();
 const MANY = 1_000;
 
 let authority: Authority;
+let server: TestDatabase;
 const key = randomBytes(32);
 const secrets = new SecretBox([key]);
 
 beforeAll(async () => {
-  authority = await createAuthority();
+  [authority, server] = await Promise.all([createAuthority(), createTestDatabase()]);
 });
+afterAll(() => server.drop());
 
 /** Wakes listeners in this process, like the real one. */
 class Bell {
@@ -98,7 +101,7 @@ describe('a sender', () => {
   const senders: Sender[] = [];
 
   beforeEach(async () => {
-    bench = await QueueBench.open();
+    bench = await QueueBench.open(server);
     receiver = await DeliveryReceiver.start(authority);
     bell = new Bell();
     permissions = new Permissions();

@@ -7,6 +7,7 @@ import { silentLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { TargetClient } from '../../src/target/http-client.js';
 import { newSigningSecret, SecretBox } from '../../src/target/secret-box.js';
+import { createTestDatabase } from './database.js';
 import { QueueBench } from './queue-bench.js';
 import { QueueLine } from './queue-line.js';
 
@@ -14,7 +15,8 @@ const LICENSE = '0xF26421509Efe92861a587482100c6d728aBf1CD0';
 
 /** Makes one attempt at each URL, and gives the outcomes in the order of the URLs. */
 export async function deliverTo(urls: readonly string[], client: TargetClient): Promise<(string | undefined)[]> {
-  const bench = await QueueBench.open();
+  const server = await createTestDatabase();
+  const bench = await QueueBench.open(server);
   const secrets = new SecretBox([randomBytes(32)]);
   const endpointIds = urls.map(() => randomUUID());
   for (const [index, url] of urls.entries()) {
@@ -32,6 +34,7 @@ export async function deliverTo(urls: readonly string[], client: TargetClient): 
   } finally {
     await sender.stop(0);
     await bench.close();
+    await server.drop();
   }
 }
 
