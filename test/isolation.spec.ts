@@ -116,19 +116,19 @@ function foreignMarks(text: string, asked: readonly string[] = []): string[] {
   return foreign.marks.flatMap(spellings).filter((mark) => rest.includes(mark));
 }
 
-/** What every stream of the process shares, whoever reads it. */
-const LOOK_AT_LOG = withoutBreaks(FEED_BOUND.text);
-
-/** A stream looks at the log again and again, and for a moment after it has ended. */
+/**
+ * All streams of the process share one reader of the log, which looks at it again and again, and for a moment after the
+ * last stream has ended. Whether it does so during a call, and finds what an earlier call wrote, is chance.
+ */
 const FOLLOWING = new Set([FEED_BOUND, FEED_DELIVERIES, FEED_EVENTS].map(({ text }) => withoutBreaks(text)));
 
 /** Whose a key is, and, once a minute, that it was used. */
 const LOOK_AT_KEY = new Set([FIND_API_KEY, NOTE_USE_OF_API_KEY].map(({ text }) => withoutBreaks(text)));
 
-/** Of a stream only which statements are sent can be compared, and not whether the log was looked at once more by then. */
+/** What was sent for the call. How often a stream sends a statement until it is quiet is chance as well. */
 function comparable(route: Route, texts: string[]): string[] {
-  if (isStream(route)) return [...new Set(texts)].filter((text) => text !== LOOK_AT_LOG).sort();
-  return texts.filter((text) => !FOLLOWING.has(text));
+  const asked = texts.filter((text) => !FOLLOWING.has(text));
+  return isStream(route) ? [...new Set(asked)].sort() : asked;
 }
 
 test.each(DEVELOPERS)('somebody has said how to call $definition.id, with everything that may be an id', (route) => {
